@@ -1,0 +1,86 @@
+/** All that a program can touch. The shell hands in the real one, tests a fake, `plan` one that only writes down. */
+import type { Span } from './problem.ts';
+import type { Value } from './values.ts';
+
+/** One word of a command line, evaluated: `--option=value` is one word with both text and value parts. */
+export interface CommandWord {
+  /** As text, the way a command line tool would get it: "-w", "--delay=2", "web.cfg". */
+  readonly text: string;
+  /** The value when the whole word was one expression (`$x`, `(1 + 2)`), else the text. */
+  readonly value: Value;
+  /** A quoted string is never an option. */
+  readonly quoted: boolean;
+  readonly span: Span;
+}
+
+export interface CommandCall {
+  readonly name: string;
+  readonly words: readonly CommandWord[];
+  readonly span: Span;
+  /** Rows from the stage before, in a pipeline. */
+  readonly input: Value;
+  /** Domains declared so far by `domain` blocks, by name: `create NAME` finds them here. */
+  readonly declarations: ReadonlyMap<string, ConfigRecord>;
+}
+
+/** A configuration, evaluated: each key with its value and its place. */
+export interface ConfigRecord {
+  readonly file: string;
+  readonly entries: ReadonlyMap<string, ConfigEntry>;
+}
+export interface ConfigEntry {
+  readonly value: Value;
+  readonly span: Span;
+}
+
+/** What the parser, checker, highlighter and completer need to know of a command. */
+export interface CommandSignature {
+  readonly name: string;
+  readonly summary: string;
+  /** What its positional words are, for completion: 'domain', 'file', 'path', … in order; the last repeats if `rest`. */
+  readonly positionals: readonly { readonly name: string; readonly kind: WordKind; readonly required: boolean; readonly rest: boolean }[];
+  readonly options: readonly { readonly long: string; readonly short?: string; readonly value: WordKind | null; readonly summary: string }[];
+}
+export type WordKind = 'domain' | 'file' | 'config-file' | 'xenstore-path' | 'command' | 'number' | 'size' | 'duration' | 'text' | 'key-value';
+
+/** One end of a console, for dialogues. */
+export interface HostConsole {
+  readonly output: AsyncIterable<Uint8Array>;
+  write(bytes: Uint8Array): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface ScriptHost {
+  commands(): ReadonlyMap<string, CommandSignature>;
+  /** Runs a command; resolves with its table or value, null when it has none. Rejects with a `CommandFailure`. */
+  invoke(call: CommandCall, signal: AbortSignal): Promise<Value>;
+  /** `host`, `domains`, … : the machine as values, read at the moment of the call. undefined: no such name. */
+  global(name: string): Promise<Value | undefined>;
+  /** `domain("web").state` and so on. undefined: no such property. Rejects when the domain does not exist. */
+  domainProperty(name: string, property: string): Promise<Value | undefined>;
+  xenstoreRead(path: string): Promise<string | null>;
+  console(domain: string, from: 'start' | 'now'): Promise<HostConsole>;
+  clock: {
+    /** Machine time in ns. */
+    now(): Promise<number>;
+    sleepUntil(deadlineNs: number, signal: AbortSignal): Promise<void>;
+  };
+  /** Text of a file, `include` and `create FILE`: path relative to `from`. Rejects with a plain message. */
+  readFile(path: string, from: string): Promise<{ readonly path: string; readonly text: string }>;
+  /** Absolute path of a kernel that ships with the project: guest("pebble"). Throws when there is none. */
+  guest(name: string): string;
+  /** Text for the person while the script runs (`print`). */
+  print(text: string): void;
+}
+
+/** How a command fails: `e.code`, `e.message`, `e.hint` in a catch block. */
+export class CommandFailure extends Error {
+  readonly code: string;
+  readonly hint: string | null;
+  constructor(code: string, message: string, hint: string | null) {
+    super(message);
+    this.name = 'CommandFailure';
+    this.code = code;
+    this.hint = hint;
+  }
+}

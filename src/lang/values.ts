@@ -1,0 +1,52 @@
+/** The values of the language, as they leave it: what commands take and give, what the shell draws. */
+
+export type Unit = 'bytes' | 'ns' | 'bytes/s' | 'percent';
+
+/** A number with a unit: 512MiB is 536870912 bytes, 10s is 1e10 ns, 40% is 40 percent. */
+export class Quantity {
+  readonly unit: Unit;
+  readonly amount: number;
+  constructor(unit: Unit, amount: number) {
+    this.unit = unit;
+    this.amount = amount;
+  }
+}
+
+export type ColumnType = 'text' | 'integer' | 'number' | 'bytes' | 'duration' | 'percent' | 'boolean' | 'state';
+
+export interface Column {
+  /** Field name in scripts and in JSON: 'mem', 'vcpus', 'time'. */
+  readonly name: string;
+  /** Heading for people; default: the name. */
+  readonly title?: string;
+  readonly type: ColumnType;
+}
+
+/** What a command yields: typed rows, drawn last. */
+export class Table {
+  readonly columns: readonly Column[];
+  readonly rows: readonly Row[];
+  constructor(columns: readonly Column[], rows: readonly Row[]) {
+    this.columns = columns;
+    this.rows = rows;
+  }
+}
+
+export type Row = Readonly<Record<string, Value>>;
+
+/** A domain as a value: `domain("web")`; its properties are read through the host. */
+export class DomainHandle {
+  readonly name: string;
+  constructor(name: string) {
+    this.name = name;
+  }
+}
+
+/** Integers are bigint (64-bit), floats are number. */
+export type Value = null | boolean | bigint | number | string | RegExp | Quantity | Table | DomainHandle | Callable | readonly Value[] | ReadonlyMap<string, Value>;
+
+export interface Callable {
+  readonly kind: 'function';
+  readonly name: string;
+  call(args: readonly Value[]): Promise<Value>;
+}
