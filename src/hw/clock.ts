@@ -15,6 +15,11 @@ export interface Timer {
   cancel(): void;
 }
 
+/** The host's monotonic clock, ns, arbitrary origin: to pace the run loop by, never for anything that a guest can see. */
+export function hostNs(): number {
+  return Number(process.hrtime.bigint());
+}
+
 interface Entry extends Timer {
   readonly fire: (nowNs: number) => void;
   readonly order: number;
@@ -27,10 +32,16 @@ export class Clock {
   readonly nsPerInstruction: number;
   /** Wall time of machine start, in ns since 1970: the host's in real mode, fixed in virtual mode. */
   readonly wallStartNs: bigint;
+  /**
+   * Virtual mode: how far the processor that runs now is ahead of the clock. Several processors advance through the same
+   * quantum one after the other, each from its start; timers are compared with the clock itself, without this.
+   */
+  skewNs = 0;
   #virtualNs = 0;
   #hostStart: bigint;
   #heap: Entry[] = [];
   #order = 0;
+  #dead = 0;
 
   constructor(mode: ClockMode, nsPerInstruction: number = 10) {
     this.mode = mode;
@@ -41,7 +52,7 @@ export class Clock {
 
   /** Nanoseconds since the machine started. In virtual mode it moves only by `advance`. */
   now(): number {
-    return this.mode === 'real' ? Number(process.hrtime.bigint() - this.#hostStart) : this.#virtualNs;
+    return this.mode === 'real' ? Number(process.hrtime.bigint() - this.#hostStart) : this.#virtualNs + this.skewNs;
   }
 
   /** Virtual mode: time passes (instructions ran, or nobody could run). Real mode: no effect. */
@@ -51,7 +62,23 @@ export class Clock {
 
   /** Calls `fire` once, in `fireDue`, when `deadlineNs` has passed. Equal deadlines fire in the order they were set. */
   at(deadlineNs: number, fire: (nowNs: number) => void): Timer {
-    const entry: Entry = { deadlineNs, fire, order: this.#order++, live: true, cancel: () => void (entry.live = false) };
+    const entry: Entry = {
+      deadlineNs,
+      fire,
+      order: this.#order++,
+      live: true,
+      cancel: () => {
+        if (!entry.live) return;
+        entry.live = false;
+        this.#dead++;
+      },
+    };
+    if (deadlineNs > Number.MAX_SAFE_INTEGER) {
+      // Never: past the end of exact time. Virtual time must not be led there.
+      entry.live = false;
+      return entry;
+    }
+    this.#forgetCancelled();
     this.#push(entry);
     return entry;
   }
@@ -77,8 +104,25 @@ export class Clock {
     }
   }
 
+  /** Timers that are set: neither fired nor cancelled. */
+  get pending(): number {
+    return this.#heap.length - this.#dead;
+  }
+
   #dropDead(): void {
-    while (this.#heap.length > 0 && !this.#heap[0]!.live) this.#pop();
+    while (this.#heap.length > 0 && !this.#heap[0]!.live) {
+      this.#pop();
+      this.#dead--;
+    }
+  }
+
+  /** A guest that sets a distant timer again and again must not fill the host's memory with cancelled ones. */
+  #forgetCancelled(): void {
+    if (this.#dead < 64 || this.#dead * 2 < this.#heap.length) return;
+    const live = this.#heap.filter((entry) => entry.live);
+    this.#heap = [];
+    this.#dead = 0;
+    for (const entry of live) this.#push(entry);
   }
 
   #before(a: Entry, b: Entry): boolean {

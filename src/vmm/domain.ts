@@ -1,6 +1,8 @@
 /** A domain: what the hypervisor knows of it. Policy (names, configurations, restart) is dom0's. */
+import type { Timer } from '../hw/clock.ts';
 import type { ShutdownReason } from './control/types.ts';
 import type { EventChannels } from './events/event-channels.ts';
+import type { Programs } from './events/programs.ts';
 import type { GrantTable } from './grants/grant-table.ts';
 import type { Hypervisor } from './hypervisor.ts';
 import type { Vcpu } from './vcpu.ts';
@@ -21,9 +23,15 @@ export class Domain {
   /** Control interface pauses, nested. A new domain starts paused. */
   pauseCount = 1;
   shutdown: ShutdownReason | null = null;
+  /** SCHEDOP_shutdown_code: the reason it will give, whatever it says when it shuts down. */
+  shutdownCode: ShutdownReason | null = null;
+  /** SCHEDOP_watchdog's two timers. */
+  readonly watchdogs: (Timer | null)[] = [null, null];
   dying = false;
   /** VMASST_TYPE_* bits. */
   vmAssist = 0;
+  /** Set for a domain whose programs are TypeScript (domain 0): what its vCPU runs instead of instructions. */
+  programs: Programs | null = null;
   events!: EventChannels;
   grants!: GrantTable;
 

@@ -46,6 +46,8 @@ export class Vcpu {
   softAffinity: ReadonlySet<number> = new Set();
   /** The scheduler's own record of this vCPU. */
   schedulerData: unknown = null;
+  /** Stopped by its scheduler: the domain is over its cap. */
+  parked = false;
 
   // Traps
   readonly traps: TrapGate[] = Array.from({ length: 256 }, () => ({ handler: 0n, flags: 0, selector: 0 }));
@@ -79,7 +81,13 @@ export class Vcpu {
   /** Guest virtual address of the registered runstate area, or null. */
   runstateArea: bigint | null = null;
   singleShot: Timer | null = null;
+  /** Runs only while the vCPU does. */
   periodic: Timer | null = null;
+  /** VCPUOP_set_periodic_timer; 0: none. */
+  periodNs = 0;
+  lastPeriodNs = 0;
+  /** When its vcpu_time_info was last written. */
+  timeWrittenNs: number = -Infinity;
 
   constructor(domain: Domain, id: number, context: VcpuContext) {
     this.domain = domain;
@@ -89,6 +97,15 @@ export class Vcpu {
 
   /** May the scheduler put it on a pCPU? */
   get runnable(): boolean {
-    return this.initialised && this.online && !this.blocked && this.domain.pauseCount === 0 && this.domain.shutdown === null && !this.domain.dying;
+    const { domain } = this;
+    return (
+      this.initialised &&
+      this.online &&
+      !this.blocked &&
+      !this.parked &&
+      domain.pauseCount === 0 &&
+      domain.shutdown === null &&
+      !domain.dying
+    );
   }
 }

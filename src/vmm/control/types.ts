@@ -117,7 +117,9 @@ export interface Control {
   physInfo(): R<PhysInfo>;
   cpuInfo(): R<readonly CpuRecord[]>;
   schedulerId(): R<'credit'>;
-  creditSchedule(a: { set?: { tsliceMs?: number; ratelimitUs?: number } }): R<{ tsliceMs: number; ratelimitUs: number; migrationDelayUs: number }>;
+  creditSchedule(a: {
+    set?: { tsliceMs?: number; ratelimitUs?: number };
+  }): R<{ tsliceMs: number; ratelimitUs: number; migrationDelayUs: number }>;
   /** The hypervisor's console ring, oldest first, each line as xl dmesg prints it ("(XEN) …"). */
   readConsole(a: { clear?: boolean }): R<string>;
   debugKeys(a: { keys: string }): R<void>;

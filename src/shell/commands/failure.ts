@@ -1,0 +1,63 @@
+/** How commands fail, and which exit code each kind of failure has: one table, shown by `help exit-codes`. */
+import { CommandFailure } from '../../lang/host.ts';
+import type { Problem, Span } from '../../lang/index.ts';
+import type { ErrorCode } from '../../dom0/toolstack/types.ts';
+
+/** 'usage': the words typed are wrong. The rest come from the toolstack. */
+export type FailureCode = ErrorCode | 'usage' | 'failed';
+
+interface ExitCode {
+  readonly code: number;
+  readonly meaning: string;
+  readonly failures: readonly FailureCode[];
+}
+
+export const EXIT_CODES: readonly ExitCode[] = [
+  { code: 0, meaning: 'done', failures: [] },
+  { code: 1, meaning: 'failed: an operation, an assertion or a command of a script did not succeed', failures: ['failed'] },
+  {
+    code: 2,
+    meaning: 'wrong usage, or a configuration or script that cannot be used; the place is shown',
+    failures: ['usage', 'bad-config', 'invalid', 'file-not-found', 'not-a-file', 'not-readable'],
+  },
+  { code: 3, meaning: 'no such domain', failures: ['no-such-domain'] },
+  { code: 4, meaning: 'the domain is in the wrong state for this', failures: ['wrong-state'] },
+  { code: 5, meaning: 'the guest crashed', failures: ['guest-crashed'] },
+  { code: 124, meaning: 'time-out', failures: ['timed-out'] },
+  { code: 130, meaning: 'cancelled (Ctrl-C)', failures: ['cancelled'] },
+];
+
+export function exitCodeOf(failureCode: string): number {
+  const found = EXIT_CODES.find(({ failures }) => (failures as readonly string[]).includes(failureCode));
+  return found?.code ?? 1;
+}
+
+/** A failure that knows more: where in the text, and every problem of a configuration with the texts they are in. */
+export class ShellFailure extends CommandFailure {
+  readonly span: Span | null;
+  readonly problems: readonly Problem[];
+  /** File name to text, for the places of `problems`. */
+  readonly sources: ReadonlyMap<string, string>;
+
+  constructor(code: FailureCode, message: string, more: FailureDetails = {}) {
+    super(code, message, more.hint ?? null);
+    this.span = more.span ?? more.problems?.[0]?.span ?? null;
+    this.problems = more.problems ?? [];
+    this.sources = more.sources ?? new Map();
+  }
+}
+
+export interface FailureDetails {
+  readonly hint?: string | null;
+  readonly span?: Span | null;
+  readonly problems?: readonly Problem[];
+  readonly sources?: ReadonlyMap<string, string>;
+}
+
+export function usage(message: string, hint: string | null = null, span: Span | null = null): ShellFailure {
+  return new ShellFailure('usage', message, { hint, span });
+}
+
+export function cancelled(): ShellFailure {
+  return new ShellFailure('cancelled', 'cancelled');
+}
