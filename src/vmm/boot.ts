@@ -21,7 +21,7 @@ import { reconsider, shutdownDomain, unpauseDomain } from './schedulers/transiti
 import { deliverUpcall } from './traps/deliver-upcall.ts';
 import { describeRegisters } from './traps/describe-registers.ts';
 import { handleExit } from './traps/handle-exit.ts';
-import { writeRunstateArea } from './time/runstate.ts';
+import { writeRunstateArea } from './time/runstate-area.ts';
 
 const DOM0_HANDLE = '00000000-0000-0000-0000-000000000000';
 const DOM0_MEMORY_MIB = 64;
@@ -85,7 +85,10 @@ class BootedHypervisor implements Hypervisor, HypervisorHandle {
   }
 
   at(deadlineNs: number, fire: () => void): Timer {
-    const timer = this.machine.clock.at(deadlineNs, () => this.domains.get(0)!.programs!.schedule(fire));
+    const timer = this.machine.clock.at(deadlineNs, () => {
+      this.domains.get(0)!.programs!.schedule(fire);
+      this.#loop.turnSoon();
+    });
     this.#loop.wake();
     return timer;
   }

@@ -60,6 +60,7 @@ export class RunLoop {
   #holds = 0;
   #wake: (() => void) | null = null;
   #stopping = false;
+  #turnSoon = false;
   #loop: Promise<void> | null = null;
 
   constructor(hypervisor: Hypervisor, traps: TrapHandlers, onBug: (error: unknown) => void) {
@@ -115,19 +116,27 @@ export class RunLoop {
     this.wake();
   }
 
+  /** The event loop gets its turn right after this round: somebody outside has waited for this moment of machine time. */
+  turnSoon(): void {
+    this.#turnSoon = true;
+  }
+
   async #run(): Promise<void> {
-    let turnNs = hostNs();
+    let worked = true;
+    let turnNs = -Infinity;
     while (!this.#stopping) {
-      let worked = true;
+      if (!worked || this.#turnSoon || hostNs() - turnNs >= TURN_NS) {
+        this.#turnSoon = false;
+        await new Promise((resolve) => setImmediate(resolve));
+        turnNs = hostNs();
+        if (this.#stopping) break;
+        if (!worked) await this.#idle();
+      }
       try {
         worked = this.round();
       } catch (error) {
         this.#onBug(error);
       }
-      if (worked && hostNs() - turnNs < TURN_NS) continue;
-      await new Promise((resolve) => setImmediate(resolve));
-      if (!worked && !this.#stopping) await this.#idle();
-      turnNs = hostNs();
     }
   }
 

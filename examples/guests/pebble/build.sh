@@ -13,7 +13,7 @@ flags=(
   -fno-pic -fno-pie -mcmodel=kernel -march=x86-64 -mtune=generic
   -mgeneral-regs-only -mno-red-zone # an event may come between any two instructions, on the same stack
   -fno-asynchronous-unwind-tables -fno-unwind-tables -fcf-protection=none -fno-ident -g0
-  -ffunction-sections -fdata-sections
+  -ffunction-sections -fdata-sections -Wno-missing-field-initializers
 )
 for source in *.S *.c; do
   "${CC:-gcc}" "${flags[@]}" -c "$source" -o "$objects/$source.o"

@@ -4,7 +4,17 @@
 enum { WATCH_SHUTDOWN, WATCH_TARGET, WATCH_CPU };
 #define BIT(n) (1u << (n))
 
+static void obey_availability(bool at_boot) {
+  for (u32 id = 1; id < cpu_count; id++) {
+    char path[32], value[16];
+    format(path, sizeof path, "cpu/%u/availability", id);
+    if (xenstore_read(0, path, value, sizeof value) > 0) smp_set_online(id, same(value, "online"));
+    else if (at_boot) smp_set_online(id, true); /* nobody says anything else */
+  }
+}
+
 void control_init(void) {
+  obey_availability(true);
   xenstore_write(0, "control/feature-poweroff", "1");
   xenstore_write(0, "control/feature-reboot", "1");
   xenstore_watch("control/shutdown", WATCH_SHUTDOWN);
@@ -43,17 +53,10 @@ static void obey_target(void) {
   if (xenstore_read(0, "memory/target", kib, sizeof kib) > 0 && parse_u64(kib, &target)) balloon_to(target / 4);
 }
 
-static void obey_availability(void) {
-  for (u32 id = 1; id < cpu_count; id++) {
-    char path[32], value[16];
-    format(path, sizeof path, "cpu/%u/availability", id);
-    if (xenstore_read(0, path, value, sizeof value) > 0) smp_set_online(id, same(value, "online"));
-  }
-}
-
 void control_service(void) {
-  u32 fired = xenstore_fired();
-  if (fired & BIT(WATCH_SHUTDOWN)) obey_shutdown();
-  if (fired & BIT(WATCH_TARGET)) obey_target();
-  if (fired & BIT(WATCH_CPU)) obey_availability();
+  for (u32 fired; (fired = xenstore_fired());) {
+    if (fired & BIT(WATCH_SHUTDOWN)) obey_shutdown();
+    if (fired & BIT(WATCH_TARGET)) obey_target();
+    if (fired & BIT(WATCH_CPU)) obey_availability(false);
+  }
 }

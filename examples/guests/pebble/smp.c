@@ -86,6 +86,8 @@ void smp_set_online(u32 id, bool online) {
     print("pebble: vCPU %u does not start\n", id);
     return;
   }
+  /* On its way out: let it go first, or it would leave after we have brought it up. */
+  while (cpus[id]->leave && vcpu_op(VCPUOP_is_up, id, NULL) > 0) sched_op(SCHEDOP_yield, NULL);
   cpus[id]->leave = false;
   cpus[id]->online = true;
   vcpu_op(VCPUOP_up, id, NULL);

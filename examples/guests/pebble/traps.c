@@ -1,8 +1,11 @@
 /* The trap table, and what becomes of a trap: an event, the end of an attempt, or the end of us. */
-#include "pebble.h"
+#include "selftest.h"
 
 struct frame caught;
-u64 caught_cr2;
+u64 caught_cr2, caught_at;
+u8 caught_mask;
+u32 breakpoints_passed;
+bool pass_breakpoints;
 u64 try_stack;
 static bool armed;
 
@@ -44,10 +47,16 @@ bool attempt(void (*code)(u64, u64), u64 a, u64 b) {
 
 void handle_trap(struct frame *frame) {
   if (frame->vector == VECTOR_EVENT) return events_upcall();
+  if (frame->vector == 3 && pass_breakpoints) {
+    breakpoints_passed++;
+    return;
+  }
   if (!armed || current()->id != 0) {
     panic(frame->vector < ARRAY_SIZE(names) ? names[frame->vector] : "unexpected trap", frame);
   }
   caught = *frame;
+  caught_at = (u64)frame;
+  caught_mask = current()->info->upcall_mask;
   caught_cr2 = current()->info->cr2;
   frame->rip = (u64)try_resume;
   frame->cs = FLAT_CS64_KERNEL;

@@ -87,7 +87,7 @@ struct sched_poll { u64 ports; u32 nr_ports, pad; u64 timeout; };
 
 enum {
   VCPUOP_initialise = 0, VCPUOP_up = 1, VCPUOP_down = 2, VCPUOP_is_up = 3, VCPUOP_get_runstate_info = 4, VCPUOP_stop_periodic_timer = 7,
-  VCPUOP_set_singleshot_timer = 8, VCPUOP_stop_singleshot_timer = 9,
+  VCPUOP_set_singleshot_timer = 8, VCPUOP_stop_singleshot_timer = 9, VCPUOP_send_nmi = 11,
 };
 struct vcpu_set_singleshot_timer { u64 timeout_abs_ns; u32 flags, pad; };
 struct vcpu_runstate_info { u32 state, pad; u64 state_entry_time, time[4]; };

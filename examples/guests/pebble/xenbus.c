@@ -5,6 +5,7 @@
 const char *xenstore_error = "none";
 static struct xenstore_ring *ring;
 static u32 request_id, fired;
+static bool lost; /* the ring makes no sense any more: nothing that comes by it can be trusted */
 static struct xsd_header header;
 static char payload[4097];
 static char error_name[32];
@@ -16,12 +17,18 @@ void xenbus_init(void) {
   events_attach(start_info->store_evtchn, EVENT_XENSTORE);
 }
 
+static bool sane(void) {
+  if (ring->req_prod - READ_ONCE(ring->req_cons) > sizeof ring->req || READ_ONCE(ring->rsp_prod) - ring->rsp_cons > sizeof ring->rsp) lost = true;
+  return !lost;
+}
+
 /* Sends n bytes, waiting for room. False: xenstored does not answer. */
 static bool send(const void *data, u64 n) {
   const char *bytes = data;
   while (n--) {
     u64 deadline = now_ns() + PATIENCE;
     while (ring->req_prod - READ_ONCE(ring->req_cons) >= sizeof ring->req) {
+      if (!sane()) return false;
       notify(start_info->store_evtchn);
       if (!wait_events(EVENT_XENSTORE, deadline)) return false;
     }
@@ -37,6 +44,7 @@ static bool receive(void *data, u64 n) {
   while (n--) {
     u64 deadline = now_ns() + PATIENCE;
     while (READ_ONCE(ring->rsp_prod) == ring->rsp_cons) {
+      if (!sane()) return false;
       notify(start_info->store_evtchn);
       if (!wait_events(EVENT_XENSTORE, deadline)) return false;
     }
@@ -50,7 +58,9 @@ static bool receive(void *data, u64 n) {
 
 /* One message into header and payload. A watch event is noted: its payload is path, token. */
 static bool receive_message(void) {
-  if (!receive(&header, sizeof header) || header.len > 4096 || !receive(payload, header.len)) return false;
+  if (!receive(&header, sizeof header)) return false;
+  if (header.len > 4096) lost = true;
+  if (lost || !receive(payload, header.len)) return false;
   payload[header.len] = 0;
   notify(start_info->store_evtchn);
   if (header.type == XS_WATCH_EVENT) {
@@ -71,6 +81,7 @@ static s32 request(u32 type, u32 transaction, const struct part *parts, u32 coun
   struct xsd_header out = {type, ++request_id, transaction, 0};
   for (u32 i = 0; i < count; i++) out.len += (u32)parts[i].length;
   if (out.len > 4096) return fail("E2BIG");
+  if (!sane()) return fail("no connection");
   bool sent = send(&out, sizeof out);
   for (u32 i = 0; sent && i < count; i++) sent = send(parts[i].bytes, parts[i].length);
   if (!sent) return fail("no answer");
@@ -126,7 +137,7 @@ s32 xenstore_end(u32 transaction, bool commit) {
 }
 
 u32 xenstore_fired(void) {
-  while (READ_ONCE(ring->rsp_prod) != ring->rsp_cons && receive_message()) continue;
+  while (sane() && READ_ONCE(ring->rsp_prod) != ring->rsp_cons && receive_message()) continue;
   u32 tokens = fired;
   fired = 0;
   return tokens;

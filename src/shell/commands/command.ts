@@ -61,6 +61,8 @@ export interface CommandContext {
   readonly declarations: ReadonlyMap<string, ConfigRecord>;
   /** What `create` built in this session, by UUID: `list -l` shows it. */
   readonly created: Map<string, DomainConfig>;
+  /** Results before the last one: those of the lines of a script. */
+  show(value: Value): Promise<void>;
   /** For the person, not the data: progress and notes (stderr when there is no terminal). */
   note(text: string): void;
   /** Job progress: a stage name and how far it is, 0 to 1, or null when it cannot be told. */

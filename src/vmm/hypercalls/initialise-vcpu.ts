@@ -50,6 +50,8 @@ const SEGMENTS: readonly (readonly [offset: number, segment: number])[] = [
 const RFLAGS_IOPL_SHIFT = 12n;
 const GDT_FRAMES_MAX = 16;
 const ENTRIES_A_FRAME = 512;
+/** Frame 0 is the hypervisor's: as a root it means none. */
+const NO_FRAME = 0;
 
 export function initialiseVcpu(vcpu: Vcpu, arg: bigint, caller: Vcpu): Errno | 0 {
   // One beyond shared_info has nowhere to get events until it has registered a vcpu_info.
@@ -79,13 +81,13 @@ function takeTables(vcpu: Vcpu, a: DataView): Errno | undefined {
   const entries = Number(a.getBigUint64(GDT_ENTS, true));
   const count = Math.ceil(entries / ENTRIES_A_FRAME);
   const frames = Array.from({ length: count }, (_, i) => Number(a.getBigUint64(GDT_FRAMES + 8 * i, true)));
-  const problem = setGdt(vcpu, frames, entries) ?? setKernelRoot(vcpu, rootFrame(a, 3));
-  if (problem) {
-    setGdt(vcpu, [], 0);
-    return problem;
-  }
   const user = rootFrame(a, 1);
-  return user === 0 ? undefined : setUserRoot(vcpu, user);
+  const problem =
+    setGdt(vcpu, frames, entries) ?? setKernelRoot(vcpu, rootFrame(a, 3)) ?? (user === 0 ? undefined : setUserRoot(vcpu, user));
+  if (!problem) return undefined;
+  setKernelRoot(vcpu, NO_FRAME);
+  setGdt(vcpu, [], 0);
+  return problem;
 }
 
 function rootFrame(a: DataView, register: number): number {

@@ -135,6 +135,7 @@ export class CreditScheduler implements Scheduler {
     next.startBurning(nowNs);
     next.vcpu.processor = cpu;
     this.#startTicking(queue, nowNs);
+    this.#offer(queue);
     return { vcpu: next.vcpu, sliceNs: this.#tsliceNs };
   }
 
@@ -148,6 +149,13 @@ export class CreditScheduler implements Scheduler {
     }
     if (first) queue.remove(first);
     return first;
+  }
+
+  /** Somebody still waits here: a pCPU that has gone idle before this one had anything to steal looks again. */
+  #offer({ waiting: [first] }: CreditQueue): void {
+    if (!first || first.yielded) return;
+    const idler = idleQueueFor(this.#queues, first, this.#tickleBias);
+    if (idler) this.#host.tickle(idler.cpu);
   }
 
   #steal(thief: CreditQueue, priority: number, nowNs: number): CreditUnit | null {

@@ -1,59 +1,22 @@
 /** struct vcpu_runstate_info (xen/include/public/vcpu.h): how long a vCPU has been in each state, as its guest sees it. */
 import type { RunState } from '../control/types.ts';
-import { writeGuest } from '../memory/guest-memory.ts';
 import { stateTimes } from '../schedulers/transitions.ts';
 import type { Vcpu } from '../vcpu.ts';
 
-export const RUNSTATE_BYTES = 48;
-/** VMASST_TYPE_runstate_update_flag, as a bit of domain.vmAssist. */
-const ASSIST_UPDATE_FLAG: number = 1 << 5;
+const RUNSTATE_BYTES = 48;
 const STATE = 0;
-const ENTRY_TIME = 8;
-const TIMES = 16;
+export const RUNSTATE_ENTRY_TIME = 8;
+export const RUNSTATE_TIMES = 16;
 
 /** RUNSTATE_*. */
 const STATES: readonly RunState[] = ['running', 'runnable', 'blocked', 'offline'];
-
-/** XEN_RUNSTATE_UPDATE: set in state_entry_time while the guest's copy is being written. */
-const UPDATE: bigint = 1n << 63n;
 
 export function runstateInfo(vcpu: Vcpu, nowNs: number): Uint8Array {
   const bytes = new Uint8Array(RUNSTATE_BYTES);
   const view = new DataView(bytes.buffer);
   view.setUint32(STATE, STATES.indexOf(vcpu.runState), true);
-  view.setBigUint64(ENTRY_TIME, BigInt(Math.floor(vcpu.runStateSinceNs)), true);
+  view.setBigUint64(RUNSTATE_ENTRY_TIME, BigInt(Math.floor(vcpu.runStateSinceNs)), true);
   const times = stateTimes(vcpu, nowNs);
-  STATES.forEach((state, i) => view.setBigUint64(TIMES + 8 * i, BigInt(Math.floor(times[state])), true));
+  STATES.forEach((state, i) => view.setBigUint64(RUNSTATE_TIMES + 8 * i, BigInt(Math.floor(times[state])), true));
   return bytes;
-}
-
-/** VCPUOP_register_runstate_memory_area; 0n takes it back. False: the caller cannot write there. */
-export function registerRunstateArea(vcpu: Vcpu, va: bigint, caller: Vcpu): boolean {
-  if (va !== 0n && !writeGuest(caller, va, runstateInfo(vcpu, vcpu.domain.hypervisor.machine.clock.now()))) return false;
-  vcpu.runstateArea = va === 0n ? null : va;
-  return true;
-}
-
-/**
- * Renews the guest's copy when its vCPU is put on a pCPU or taken off. The address is one of the guest kernel's, also when the vCPU is in user
- * mode. An area that cannot be written any more is passed over, as Xen does.
- */
-export function writeRunstateArea(vcpu: Vcpu): void {
-  if (vcpu.runstateArea === null || vcpu.domain.dying) return;
-  const { context, domain, runstateArea } = vcpu;
-  const info = runstateInfo(vcpu, domain.hypervisor.machine.clock.now());
-  const { mode } = context;
-  context.mode = 'kernel';
-  if (domain.vmAssist & ASSIST_UPDATE_FLAG) {
-    // The flag is set first and taken away last, so that a reader on another pCPU sees that it must look again.
-    const entryTime = new BigUint64Array([new DataView(info.buffer).getBigUint64(ENTRY_TIME, true)]);
-    entryTime[0]! |= UPDATE;
-    const flagged = new Uint8Array(entryTime.buffer);
-    if (writeGuest(vcpu, runstateArea + BigInt(ENTRY_TIME), flagged)) {
-      writeGuest(vcpu, runstateArea, info.subarray(0, ENTRY_TIME));
-      writeGuest(vcpu, runstateArea + BigInt(TIMES), info.subarray(TIMES));
-      writeGuest(vcpu, runstateArea + BigInt(ENTRY_TIME), info.subarray(ENTRY_TIME, TIMES));
-    }
-  } else writeGuest(vcpu, runstateArea, info);
-  context.mode = mode;
 }

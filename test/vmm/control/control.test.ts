@@ -18,8 +18,7 @@ const name = (result: unknown): string | undefined => (result instanceof Errno ?
 /** Runs the machine until virtual time has reached `ns`. */
 async function runUntil(handle: HypervisorHandle, ns: number): Promise<void> {
   handle.start();
-  await new Promise<void>((resolve) => void handle.at(ns, resolve));
-  await handle.stop();
+  await new Promise<void>((resolve) => void handle.at(ns, () => resolve(handle.stop())));
 }
 
 /** Everything that a domain might leave behind. */
@@ -39,7 +38,13 @@ test('a fresh machine has domain 0, with its memory, and says so', () => {
   const control = handle.controlFor(0);
   const [domain0, ...others] = ok(control.listDomains({ first: 0, max: 100 }));
   expect(others).toEqual([]);
-  expect(domain0).toMatchObject({ domid: 0, handle: '00000000-0000-0000-0000-000000000000', totalPages: 1024, onlineVcpus: 1, paused: false });
+  expect(domain0).toMatchObject({
+    domid: 0,
+    handle: '00000000-0000-0000-0000-000000000000',
+    totalPages: 1024,
+    onlineVcpus: 1,
+    paused: false,
+  });
   expect(ok(control.creditParams({ domid: 0 }))).toEqual({ weight: 256, cap: 0 });
   const log = ok(control.readConsole({}));
   expect(log).toMatch(/^\(XEN\) Xen version 4\.17/);
@@ -51,14 +56,16 @@ test('the control interface answers EPERM to every domain but 0, whatever is ask
   const { domid } = tinyGuest(handle);
   const control = handle.controlFor(domid) as unknown as Record<string, (a: unknown) => unknown>;
   const before = leftovers(handle);
-  for (const operation of Object.keys(OPERATIONS)) expect([operation, name(control[operation]!({ domid, frames: [], keys: 'h' }))]).toEqual([operation, 'EPERM']);
+  for (const operation of Object.keys(OPERATIONS))
+    expect([operation, name(control[operation]!({ domid, frames: [], keys: 'h' }))]).toEqual([operation, 'EPERM']);
   expect(leftovers(handle)).toEqual(before);
 });
 
 describe('creating', () => {
   test('ids go up, are not given twice while alive, and a given one is kept', () => {
     const control = boot().controlFor(0);
-    const create = (domid?: number): number | Errno => control.createDomain({ handle: HANDLE, maxVcpus: 1, ...(domid === undefined ? {} : { domid }) });
+    const create = (domid?: number): number | Errno =>
+      control.createDomain({ handle: HANDLE, maxVcpus: 1, ...(domid === undefined ? {} : { domid }) });
     expect([create(), create(), create()]).toEqual([1, 2, 3]);
     ok(control.destroyDomain({ domid: 3 }));
     expect(create()).toBe(4);
@@ -70,7 +77,15 @@ describe('creating', () => {
   test('a new domain is paused, without memory, its vCPUs offline', () => {
     const control = boot().controlFor(0);
     const domid = ok(control.createDomain({ handle: HANDLE, maxVcpus: 3 }));
-    expect(ok(control.domainInfo({ domid }))).toMatchObject({ paused: true, totalPages: 0, onlineVcpus: 0, maxVcpuId: 2, shutdown: null, dying: false, handle: HANDLE });
+    expect(ok(control.domainInfo({ domid }))).toMatchObject({
+      paused: true,
+      totalPages: 0,
+      onlineVcpus: 0,
+      maxVcpuId: 2,
+      shutdown: null,
+      dying: false,
+      handle: HANDLE,
+    });
     expect(ok(control.vcpuInfo({ domid, vcpu: 2 }))).toMatchObject({ online: false, running: false, cpuTimeNs: 0, hardAffinity: [0, 1] });
   });
 
@@ -188,7 +203,7 @@ describe('vCPUs', () => {
     const cpus = ok(control.cpuInfo());
     const now = handle.clock.now();
     for (const { busyNs, idleNs } of cpus) expect(busyNs + idleNs).toBe(now);
-    expect(cpus.reduce((sum, { busyNs }) => sum + busyNs, 0)).toBeLessThan(51_000_000);
+    expect(cpus.reduce((sum, { busyNs }) => sum + busyNs, 0)).toBeLessThan(52_000_000);
   });
 });
 

@@ -64,22 +64,23 @@ test('pCPUs advance together: four busy vCPUs on four pCPUs all run all the time
   for (const vcpu of domain.vcpus) expect(stateTimes(vcpu, clock.now()).running).toBeGreaterThan(99 * MS);
 });
 
+function traceOfTwentyMs(): string {
+  const host = fakeHost(2);
+  const log: string[] = [];
+  for (let domid = 1; domid <= 5; domid++)
+    host.addDomain(domid, 2, (vcpu) => ({
+      instructions: 997 * domid + vcpu.id * 13,
+      stop: () => {
+        log.push(`${host.clock.now()} d${domid}v${vcpu.id} on ${vcpu.processor}`);
+        host.clock.at(host.clock.now() + 7919 * domid, () => unblock(vcpu));
+        block(vcpu);
+      },
+    }));
+  host.runUntil(20 * MS);
+  return log.join('\n');
+}
+
 test('the same machine does the same thing twice', () => {
-  function traceOfTwentyMs(): string {
-    const host = fakeHost(2);
-    const log: string[] = [];
-    for (let domid = 1; domid <= 5; domid++)
-      host.addDomain(domid, 2, (vcpu) => ({
-        instructions: 997 * domid + vcpu.id * 13,
-        stop: () => {
-          log.push(`${host.clock.now()} d${domid}v${vcpu.id} on ${vcpu.processor}`);
-          host.clock.at(host.clock.now() + 7919 * domid, () => unblock(vcpu));
-          block(vcpu);
-        },
-      }));
-    host.runUntil(20 * MS);
-    return log.join('\n');
-  }
   const first = traceOfTwentyMs();
   expect(first.length).toBeGreaterThan(10_000);
   expect(traceOfTwentyMs()).toBe(first);

@@ -222,3 +222,14 @@ test('a vCPU that goes offline stops and comes back', () => {
   runUntil(50 * MS);
   expect(ranNs(domain)).toBeGreaterThan(stopped);
 });
+
+test('no pCPU idles while a vCPU that may run there waits elsewhere', () => {
+  const { hypervisor, clock, addDomain, runUntil } = fakeHost(2);
+  const first = addDomain(1, 2);
+  const second = addDomain(2, 1);
+  for (let i = 0; i < 50; i++) {
+    runUntil(clock.now() + 3.3 * MS);
+    expect(hypervisor.pcpus.map((pcpu) => pcpu.current === null)).toEqual([false, false]);
+  }
+  expect(ranNs(first) + ranNs(second)).toBeGreaterThan(1.99 * clock.now());
+});

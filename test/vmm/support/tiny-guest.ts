@@ -34,8 +34,15 @@ export function ok<T>(result: T | Errno): T {
   return result;
 }
 
+function entry(mfn: number, flags: bigint): bigint {
+  return (BigInt(mfn) << 12n) | flags;
+}
+
 /** Page 0 holds `code`, by default a jump to itself. */
-export function tinyGuest(handle: HypervisorHandle, { maxVcpus = 1, code = [0xeb, 0xfe] }: { maxVcpus?: number; code?: number[] } = {}): TinyGuest {
+export function tinyGuest(
+  handle: HypervisorHandle,
+  { maxVcpus = 1, code = [0xeb, 0xfe] }: { maxVcpus?: number; code?: number[] } = {},
+): TinyGuest {
   const control = handle.controlFor(0);
   const domid = ok(control.createDomain({ handle: HANDLE, maxVcpus }));
   ok(control.setMaxPages({ domid, pages: PAGES }));
@@ -44,7 +51,6 @@ export function tinyGuest(handle: HypervisorHandle, { maxVcpus = 1, code = [0xeb
   {
     using mapped = ok(control.mapForeign({ domid, frames }));
     const views = mapped.pages.map((page) => new DataView(page.buffer, page.byteOffset, page.byteLength));
-    const entry = (mfn: number, flags: bigint): bigint => (BigInt(mfn) << 12n) | flags;
     const upper = PRESENT | WRITABLE | USER;
     views[0]!.setBigUint64(0, entry(frames[1]!, upper), true);
     views[1]!.setBigUint64(0, entry(frames[2]!, upper), true);

@@ -1,0 +1,94 @@
+/** create: xl's, with every mistake of a configuration found before anything is built. */
+import { type CreateOptions, type DomainConfig, type DomainInfo, type Toolstack, ToolstackError } from '../../dom0/toolstack/types.ts';
+import { atItsPlace, loadConfig, type LoadedConfig } from '../host/load-config.ts';
+import { attachConsole } from './attach-console.ts';
+import type { Command, CommandContext } from './command.ts';
+import { domainValue } from './domain-table.ts';
+import { usage } from './failure.ts';
+import { printJson, toValue, xlConfig } from './xl-json.ts';
+
+let jobs = 0;
+
+/** Stages as they come, while the domain is built. Without a terminal nobody looks. */
+function watchProgress({ toolstack, terminal, progress }: CommandContext): { readonly options: CreateOptions; stop(): void } {
+  if (!terminal) return { options: {}, stop: () => undefined };
+  const job = `create-${++jobs}`;
+  const events = toolstack.events()[Symbol.asyncIterator]();
+  let open = true;
+  void (async () => {
+    for (let next = await events.next(); open && !next.done; next = await events.next()) {
+      const event = next.value;
+      if (event.kind === 'progress' && event.job === job) progress(event.stage, event.total > 0 ? event.done / event.total : null);
+    }
+  })().catch(() => undefined);
+  return {
+    options: { job },
+    stop() {
+      open = false;
+      void events.return?.();
+    },
+  };
+}
+
+async function build(context: CommandContext, config: DomainConfig, options: CreateOptions): Promise<DomainInfo> {
+  const { toolstack, signal } = context;
+  const watched = watchProgress(context);
+  try {
+    const info = await toolstack.create(config, { ...options, ...watched.options });
+    if (signal.aborted) await undo(toolstack, info);
+    return info;
+  } finally {
+    watched.stop();
+  }
+}
+
+/** Given up meanwhile: what was made is taken down again. */
+async function undo(toolstack: Toolstack, { domid }: DomainInfo): Promise<void> {
+  await toolstack.destroy(domid).catch(() => undefined);
+}
+
+async function buildLoaded(context: CommandContext, loaded: LoadedConfig, options: CreateOptions): Promise<DomainInfo> {
+  try {
+    return await build(context, loaded.config, options);
+  } catch (error) {
+    throw error instanceof ToolstackError ? atItsPlace(error, loaded) : error;
+  }
+}
+
+export const create: Command = {
+  name: 'create',
+  group: 'lifecycle',
+  summary: 'Create a domain from a configuration file or a declared domain',
+  details:
+    'CONFIG is an xl.cfg file, or the name of a domain block that has run. KEY=VALUE words are settings that win over those of the file; strings may be left without quotes. ' +
+    'A kernel that ships with Xenolith is kernel = guest("pebble").',
+  positionals: [{ name: 'config', kind: 'config-file', summary: 'configuration file or declared domain, and key=value settings', required: false, rest: true }],
+  options: [
+    { long: 'console', short: 'c', summary: 'attach to its console', value: null },
+    { long: 'paused', short: 'p', summary: 'leave it paused', value: null },
+    { long: 'dryrun', short: 'n', summary: 'print the resulting configuration as JSON and build nothing', value: null },
+    { long: 'quiet', short: 'q', summary: 'no notes', value: null },
+    { long: 'defconfig', short: 'f', summary: 'the configuration file', value: 'config-file' },
+  ],
+  effect: 'modifies',
+  examples: [
+    { run: 'create examples/scripts/pebble.cfg', says: 'the guest that ships with Xenolith' },
+    { run: 'create web.cfg -c', says: 'and watch it boot' },
+    { run: 'create web.cfg name=web2 memory=128', says: 'a second one, with other settings' },
+    { run: 'create -n web.cfg', says: 'only what it would be' },
+  ],
+  async run(context, args) {
+    const quiet = args.flag('quiet');
+    if (args.flag('console') && args.flag('paused')) throw usage('a paused domain says nothing on its console: -c or -p, not both');
+    const loaded = await loadConfig(context, { words: args.texts('config'), file: args.text('defconfig'), quiet });
+    if (args.flag('dryrun')) {
+      const json = xlConfig(loaded.config);
+      return { kind: 'text', text: `${printJson(json)}\n`, value: toValue(json) };
+    }
+    const info = await buildLoaded(context, loaded, { paused: args.flag('paused') });
+    context.created.set(info.uuid, loaded.config);
+    if (context.terminal && !quiet) context.note(`${info.name} is domain ${info.domid}`);
+    if (args.flag('console')) await attachConsole(context, info);
+    return { kind: 'text', text: '', value: domainValue(info) };
+  },
+};

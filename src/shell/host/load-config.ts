@@ -1,0 +1,81 @@
+/** From the words after `create` to a domain's configuration: a declared domain or a file, with key=value words on top, checked. */
+import type { ConfigRecord, Problem } from '../../lang/index.ts';
+import type { DomainConfig, ToolstackError } from '../../dom0/toolstack/types.ts';
+import type { CommandContext } from '../commands/command.ts';
+import { hostCpuCount } from '../commands/cpu-sets.ts';
+import { ShellFailure, usage } from '../commands/failure.ts';
+import { didYouMean } from '../commands/near.ts';
+import { configProblem, KEYS_OF_FIELD, toDomainConfig } from './to-domain-config.ts';
+
+export interface LoadedConfig {
+  readonly config: DomainConfig;
+  readonly record: ConfigRecord;
+  /** File name to text, for the places of problems. */
+  readonly sources: ReadonlyMap<string, string>;
+}
+
+interface Request {
+  /** Words as typed: a file or a declared name, and key=value. */
+  readonly words: readonly string[];
+  /** -f FILE. */
+  readonly file: string | undefined;
+  readonly quiet: boolean;
+}
+
+const isSetting = (word: string): boolean => /^[A-Za-z][\w.]*\s*\+?=/.test(word);
+
+function severe(problems: readonly Problem[]): readonly Problem[] {
+  return problems.filter(({ severity }) => severity === 'error');
+}
+
+export async function loadConfig(context: CommandContext, { words, file, quiet }: Request): Promise<LoadedConfig> {
+  const language = await import('../../lang/index.ts');
+  const names = words.filter((word) => !isSetting(word));
+  const settings = words.filter(isSetting);
+  if (names.length + (file === undefined ? 0 : 1) > 1) throw usage(`one configuration at a time: ${[...names, ...(file === undefined ? [] : [file])].join(', ')}`, 'settings are key=value');
+  const named = file ?? names[0];
+  const declared = file === undefined && named !== undefined ? context.declarations.get(named) : undefined;
+  const read = declared || named === undefined ? { path: named ?? 'command line', text: '' } : await readConfig(context, named);
+  if (named === undefined && settings.length === 0) throw usage("'xm create' requires at least 1 argument.", 'a configuration file, a declared domain, or key=value words');
+  if (!declared && !quiet && named !== undefined) context.note(`Parsing config from ${named}`);
+
+  const evaluated = language.evaluateConfig(read.text, read.path, settings, { guest: (name: string) => context.host.guest(name) });
+  const record = declared ? merged(declared, evaluated.config) : evaluated.config;
+  const sources = new Map([[read.path, read.text]]);
+  const problems = [...evaluated.problems, ...(severe(evaluated.problems).length === 0 ? language.checkConfig(record) : [])];
+  const failIfAny = (found: readonly Problem[]): void => {
+    const errors = severe(found);
+    if (errors.length === 0) return;
+    throw new ShellFailure('bad-config', errors[0]!.message, { hint: errors[0]!.help ?? null, problems: found, sources });
+  };
+  failIfAny(problems);
+  const converted = toDomainConfig(record, await hostCpuCount(context.toolstack));
+  failIfAny(converted.problems);
+  if (!quiet) for (const problem of problems) context.note(language.formatProblem(problem, sources.get(problem.span.file) ?? ''));
+  return { config: converted.config!, record, sources };
+}
+
+/** What was typed after the name of a declared domain wins over what was declared. */
+function merged(declared: ConfigRecord, typed: ConfigRecord): ConfigRecord {
+  return { file: declared.file, entries: new Map([...declared.entries, ...typed.entries]) };
+}
+
+async function readConfig({ host, cwd, declarations }: CommandContext, path: string): Promise<{ readonly path: string; readonly text: string }> {
+  try {
+    return await host.readFile(path, cwd);
+  } catch (error) {
+    const reason = (error as Error).message.replace(/^cannot read '[^']*': /, '');
+    const code = (error as { readonly code?: 'file-not-found' | 'not-a-file' }).code ?? 'not-readable';
+    const hint = didYouMean(path, declarations.keys());
+    throw new ShellFailure(code, `Failed to read config file: ${path}: ${reason}`, { hint });
+  }
+}
+
+/** What the toolstack refused, at the place in the file that it comes from. */
+export function atItsPlace(error: ToolstackError, { record, sources }: LoadedConfig): ShellFailure {
+  const keys = (error.field === undefined ? undefined : KEYS_OF_FIELD[error.field as keyof DomainConfig]) ?? [];
+  const entry = keys.map((key) => record.entries.get(key)).find((found) => found !== undefined);
+  const details = { hint: error.hint ?? null };
+  if (!entry) return new ShellFailure(error.code, error.message, details);
+  return new ShellFailure(error.code, error.message, { ...details, problems: [configProblem(entry, error.message, error.hint)], sources });
+}

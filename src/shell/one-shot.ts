@@ -1,0 +1,63 @@
+/** A machine for one command, one text or one script: started, used, stopped; and how it ended as an exit code. */
+import type { CommandCall, CommandWord, ScriptHost, Span } from '../lang/index.ts';
+import type { GlobalOptions, MachineOptions } from './global-options.ts';
+import { createScriptHost } from './host/script-host.ts';
+import type { Io } from './io.ts';
+import { ownTerminal } from './own-terminal.ts';
+import { exitCodeFor } from './plain/show-failure.ts';
+import type { Printer } from './printer.ts';
+
+const TERMINATED = 143;
+
+export interface Session {
+  readonly host: ScriptHost;
+  readonly signal: AbortSignal;
+}
+
+/** Runs `work` with a machine of its own. Resolves with the exit code; failures have been shown. */
+export async function withMachine(io: Io, options: GlobalOptions, machine: MachineOptions, printer: Printer, work: (session: Session) => Promise<void>): Promise<number> {
+  const controller = new AbortController();
+  let terminated = false;
+  let leaving: number | null = null;
+  using _ = io.onSignal((signal) => {
+    terminated ||= signal === 'SIGTERM';
+    controller.abort();
+  });
+  try {
+    const toolstack = await io.openMachine({ ...machine, thread: false });
+    try {
+      const host = createScriptHost(toolstack, {
+        terminal: ownTerminal(toolstack, io),
+        pipe: printer.pipe,
+        output: options.output,
+        print: (text) => printer.text(text),
+        note: (text) => printer.note(text),
+        show: (value) => printer.value(value),
+        progress: () => undefined,
+        leave(code) {
+          leaving = code;
+          controller.abort();
+        },
+      });
+      await work({ host, signal: controller.signal });
+    } finally {
+      await toolstack.halt();
+    }
+    return leaving ?? 0;
+  } catch (error) {
+    if (leaving !== null) return leaving;
+    if (terminated) return TERMINATED;
+    await printer.failure(error);
+    return exitCodeFor(error);
+  }
+}
+
+/** Words of our own command line, which the person's shell has taken apart already. */
+export function callOf([name = '', ...words]: readonly string[]): CommandCall {
+  const span: Span = { file: 'command line', start: 0, end: 0, line: 1, column: 1 };
+  return { name, words: words.map((text): CommandWord => ({ text, value: text, quoted: false, span })), span, input: null, declarations: new Map() };
+}
+
+export async function runCall(call: CommandCall, { host, signal }: Session, printer: Printer): Promise<void> {
+  await printer.value(await host.invoke(call, signal));
+}
