@@ -1,9 +1,12 @@
 /** The bare machine: memory, processors, clock, and the queue through which the outside comes in. */
-import type { Clock } from './clock.ts';
+import { Clock, type ClockMode } from './clock.ts';
+import { Processor } from './cpu/cpu.ts';
+import { Engine } from './cpu/engine.ts';
 import type { Cpu, VcpuContext } from './cpu/types.ts';
-import type { MachineMemory } from './memory.ts';
+import { IntakeQueue } from './intake.ts';
+import { MachineMemory } from './memory.ts';
 
-/** Input from outside (keys, packets, disk completions), taken in between slices, stamped with the instruction count. */
+/** Input from outside (keys, packets, disk completions), taken in between slices. */
 export interface Intake {
   post(source: string, apply: () => void): void;
   /** Applies what has arrived; returns how many. */
@@ -13,10 +16,36 @@ export interface Intake {
   onArrival: (() => void) | null;
 }
 
+export interface MachineOptions {
+  readonly memoryBytes: number;
+  readonly cpus: number;
+  readonly clock: ClockMode;
+  readonly nsPerInstruction?: number;
+}
+
 export interface Machine {
   readonly memory: MachineMemory;
   readonly clock: Clock;
   readonly cpus: readonly Cpu[];
   readonly intake: Intake;
   newContext(): VcpuContext;
+  /** Builds the engine now rather than when the first guest runs. */
+  warm(): void;
+  /** Opcodes that guests tried and that are not implemented, with how often each was decoded. */
+  readonly undefinedOpcodes: ReadonlyMap<string, number>;
+}
+
+export function createMachine(options: MachineOptions): Machine {
+  const memory = new MachineMemory(options.memoryBytes);
+  const clock = new Clock(options.clock, options.nsPerInstruction);
+  const engine = new Engine(memory, clock);
+  return {
+    memory,
+    clock,
+    cpus: Array.from({ length: options.cpus }, (_, id) => new Processor(id, engine)),
+    intake: new IntakeQueue(),
+    newContext: () => engine.newContext(),
+    warm: () => engine.warm(),
+    undefinedOpcodes: engine.code.undefinedOpcodes,
+  };
 }

@@ -30,7 +30,11 @@ export interface ConfigRecord {
 }
 export interface ConfigEntry {
   readonly value: Value;
+  /** Of the key. */
   readonly span: Span;
+  readonly valueSpan?: Span;
+  /** Of the elements, when the value is a list that was written out. */
+  readonly itemSpans?: readonly Span[];
 }
 
 /** What the parser, checker, highlighter and completer need to know of a command. */

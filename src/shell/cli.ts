@@ -33,7 +33,8 @@ async function act(options: GlobalOptions, io: Io, printer: Printer): Promise<nu
   if (program !== null) return await runText(program, '-c', options, io, printer);
   if (words.length > 0) return await runWords(words, options, io, printer);
   if (io.stdin.isTTY && io.stdout.isTTY) return await prompt(options, io);
-  if (io.stdin.isTTY) throw usage('the shell needs a terminal for its output too', "xm -c 'list' runs a line without one; xm --help tells more");
+  if (io.stdin.isTTY)
+    throw usage('the shell needs a terminal for its output too', "xm -c 'list' runs a line without one; xm --help tells more");
   return await runText(await readAll(io), 'standard input', options, io, printer);
 }
 

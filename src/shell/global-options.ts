@@ -53,7 +53,10 @@ export function globalOptions(argv: readonly string[]): GlobalOptions {
     const [name = word, carried] = word.startsWith('--') ? splitOnce(word.slice(2)) : [word.slice(1)];
     const option = GLOBAL_OPTIONS.find(({ long, short }) => (word.startsWith('--') ? long === name : short === name));
     if (!option) {
-      const near = didYouMean(name, GLOBAL_OPTIONS.map(({ long }) => long));
+      const near = didYouMean(
+        name,
+        GLOBAL_OPTIONS.map(({ long }) => long),
+      );
       throw usage(`unknown global option '${word}'`, near?.replace(/'(.*)'/, "'--$1'") ?? "'xm --help' lists them");
     }
     if (option.value === null) {
@@ -77,7 +80,8 @@ function build(given: ReadonlyMap<string, Value>, words: readonly string[]): Glo
   const memory = given.get('memory');
   const cpus = given.get('cpus');
   const program = given.get('command');
-  if (program !== undefined && words.length > 0) throw usage(`after -c TEXT there is nothing more to say: ${words.join(' ')}`, 'put the text between quotes');
+  if (program !== undefined && words.length > 0)
+    throw usage(`after -c TEXT there is nothing more to say: ${words.join(' ')}`, 'put the text between quotes');
   return {
     machine: {
       ...(memory !== undefined && { memoryMiB: integer(memoryMiB(memory, String(memory)), "the machine's memory in MiB", MEMORY_MIB) }),

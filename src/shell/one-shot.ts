@@ -15,11 +15,17 @@ export interface Session {
 }
 
 /** Runs `work` with a machine of its own. Resolves with the exit code; failures have been shown. */
-export async function withMachine(io: Io, options: GlobalOptions, machine: MachineOptions, printer: Printer, work: (session: Session) => Promise<void>): Promise<number> {
+export async function withMachine(
+  io: Io,
+  options: GlobalOptions,
+  machine: MachineOptions,
+  printer: Printer,
+  work: (session: Session) => Promise<void>,
+): Promise<number> {
   const controller = new AbortController();
   let terminated = false;
   let leaving: number | null = null;
-  using _ = io.onSignal((signal) => {
+  const signals = io.onSignal((signal) => {
     terminated ||= signal === 'SIGTERM';
     controller.abort();
   });
@@ -49,13 +55,21 @@ export async function withMachine(io: Io, options: GlobalOptions, machine: Machi
     if (terminated) return TERMINATED;
     await printer.failure(error);
     return exitCodeFor(error);
+  } finally {
+    signals[Symbol.dispose]();
   }
 }
 
-/** Words of our own command line, which the person's shell has taken apart already. */
+/** Words of our own command line, which the person's shell has taken apart already: they have no place in a text. */
 export function callOf([name = '', ...words]: readonly string[]): CommandCall {
-  const span: Span = { file: 'command line', start: 0, end: 0, line: 1, column: 1 };
-  return { name, words: words.map((text): CommandWord => ({ text, value: text, quoted: false, span })), span, input: null, declarations: new Map() };
+  const span: Span = { file: '', start: 0, end: 0, line: 1, column: 1 };
+  return {
+    name,
+    words: words.map((text): CommandWord => ({ text, value: text, quoted: false, span })),
+    span,
+    input: null,
+    declarations: new Map(),
+  };
 }
 
 export async function runCall(call: CommandCall, { host, signal }: Session, printer: Printer): Promise<void> {

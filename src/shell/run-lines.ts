@@ -5,7 +5,7 @@ import { runCall, type Session } from './one-shot.ts';
 import type { Printer } from './printer.ts';
 
 export async function runLines(text: string, file: string, session: Session, printer: Printer): Promise<void> {
-  const simple = splitCommandLine(text);
-  if (simple) await runCall(simple, session, printer);
+  const simple = splitCommandLine(text, file);
+  if (simple) await runCall({ ...simple, input: null, declarations: new Map() }, session, printer);
   else await runText(text, file, session.host, { signal: session.signal, onValue: (value) => printer.value(value) });
 }

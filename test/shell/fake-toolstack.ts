@@ -52,14 +52,86 @@ const HOURS = 3600e9;
 const MINUTES = 60e9;
 
 export const GOLDEN_DOMAINS: readonly DomainSample[] = [
-  domain({ domid: 0, name: 'Domain-0', uuid: '00000000-0000-0000-0000-000000000000', state: 'running', stateLetters: 'r-----', memoryKiB: 1048576, maxMemoryKiB: 1048576, vcpus: 4, maxVcpus: 4, cpuTimeNs: 318.4e9, vcpuTimesNs: [79.6e9, 79.6e9, 79.6e9, 79.6e9], weight: 512, uptimeNs: 41 * MINUTES + 3e9 }),
-  domain({ domid: 1, name: 'web-1', uuid: '10111213-1415-1617-1819-1a1b1c1d1e1f', stateLetters: '-b----', memoryKiB: 524288, maxMemoryKiB: 524288, vcpus: 2, maxVcpus: 2, cpuTimeNs: 12.7e9, vcpuTimesNs: [6.35e9, 6.35e9], cap: 50, uptimeNs: 1 * HOURS + 2 * MINUTES, vbds: 1, vbdRd: 1523, vbdWr: 20411, vbdRdSectors: 48736, vbdWrSectors: 653152 }),
-  domain({ domid: 2, name: LONG_NAME, uuid: '20212223-2425-2627-2829-2a2b2c2d2e2f', state: 'paused', stateLetters: '--p---', memoryKiB: 393216, maxMemoryKiB: 393216, uptimeNs: 52 * HOURS + 47 * MINUTES }),
-  domain({ domid: 5, name: 'crashed-dom', uuid: '50515253-5455-5657-5859-5a5b5c5d5e5f', state: 'crashed', stateLetters: '---sc-', memoryKiB: 131072, maxMemoryKiB: 131072, maxVcpus: 2, cpuTimeNs: 3.2e9, shutdownReason: 'crash', uptimeNs: 79e9 }),
-  domain({ domid: 7, name: 'dying-dom', uuid: '70717273-7475-7677-7879-7a7b7c7d7e7f', state: 'dying', stateLetters: '---s-d', cpuTimeNs: 1234.5e9, vcpuTimesNs: [1234.5e9], shutdownReason: 'poweroff', uptimeNs: 81e9 }),
+  domain({
+    domid: 0,
+    name: 'Domain-0',
+    uuid: '00000000-0000-0000-0000-000000000000',
+    state: 'running',
+    stateLetters: 'r-----',
+    memoryKiB: 1048576,
+    maxMemoryKiB: 1048576,
+    vcpus: 4,
+    maxVcpus: 4,
+    cpuTimeNs: 318.4e9,
+    vcpuTimesNs: [79.6e9, 79.6e9, 79.6e9, 79.6e9],
+    weight: 512,
+    uptimeNs: 41 * MINUTES + 3e9,
+  }),
+  domain({
+    domid: 1,
+    name: 'web-1',
+    uuid: '10111213-1415-1617-1819-1a1b1c1d1e1f',
+    stateLetters: '-b----',
+    memoryKiB: 524288,
+    maxMemoryKiB: 524288,
+    vcpus: 2,
+    maxVcpus: 2,
+    cpuTimeNs: 12.7e9,
+    vcpuTimesNs: [6.35e9, 6.35e9],
+    cap: 50,
+    uptimeNs: 1 * HOURS + 2 * MINUTES,
+    vbds: 1,
+    vbdRd: 1523,
+    vbdWr: 20411,
+    vbdRdSectors: 48736,
+    vbdWrSectors: 653152,
+  }),
+  domain({
+    domid: 2,
+    name: LONG_NAME,
+    uuid: '20212223-2425-2627-2829-2a2b2c2d2e2f',
+    state: 'paused',
+    stateLetters: '--p---',
+    memoryKiB: 393216,
+    maxMemoryKiB: 393216,
+    uptimeNs: 52 * HOURS + 47 * MINUTES,
+  }),
+  domain({
+    domid: 5,
+    name: 'crashed-dom',
+    uuid: '50515253-5455-5657-5859-5a5b5c5d5e5f',
+    state: 'crashed',
+    stateLetters: '---sc-',
+    memoryKiB: 131072,
+    maxMemoryKiB: 131072,
+    maxVcpus: 2,
+    cpuTimeNs: 3.2e9,
+    shutdownReason: 'crash',
+    uptimeNs: 79e9,
+  }),
+  domain({
+    domid: 7,
+    name: 'dying-dom',
+    uuid: '70717273-7475-7677-7879-7a7b7c7d7e7f',
+    state: 'dying',
+    stateLetters: '---s-d',
+    cpuTimeNs: 1234.5e9,
+    vcpuTimesNs: [1234.5e9],
+    shutdownReason: 'poweroff',
+    uptimeNs: 81e9,
+  }),
 ];
 
-const vcpu = (domid: number, name: string, number: number, cpu: number | null, stateLetters: string, seconds: number, hard: readonly number[] = EVERYWHERE, soft: readonly number[] = EVERYWHERE): VcpuInfo => ({
+const vcpu = (
+  domid: number,
+  name: string,
+  number: number,
+  cpu: number | null,
+  stateLetters: string,
+  seconds: number,
+  hard: readonly number[] = EVERYWHERE,
+  soft: readonly number[] = EVERYWHERE,
+): VcpuInfo => ({
   domid,
   name,
   vcpu: number,
@@ -202,7 +274,15 @@ export function fakeToolstack(): FakeToolstack {
       const domid = Math.max(...fake.domains.map((one) => one.domid)) + 1;
       const memoryKiB = (config.memoryMiB ?? 32) * 1024;
       const state = options.paused ? 'paused' : 'blocked';
-      const made = domain({ domid, name: config.name, memoryKiB, maxMemoryKiB: memoryKiB, state, stateLetters: options.paused ? '--p---' : '-b----', ...(config.uuid !== undefined && { uuid: config.uuid }) });
+      const made = domain({
+        domid,
+        name: config.name,
+        memoryKiB,
+        maxMemoryKiB: memoryKiB,
+        state,
+        stateLetters: options.paused ? '--p---' : '-b----',
+        ...(config.uuid !== undefined && { uuid: config.uuid }),
+      });
       fake.built.push(config);
       fake.domains = [...fake.domains, made];
       return made;
@@ -234,8 +314,7 @@ export function fakeToolstack(): FakeToolstack {
     setMaxMemory: (ref, size) => ask('setMaxMemory', ref, size),
     async credit(set) {
       if (set) await ask('credit', set);
-      const { domain: _, weight: __, cap: ___, ...pool } = set ?? {};
-      credit = { ...credit, ...pool };
+      credit = { ...credit, tsliceMs: set?.tsliceMs ?? credit.tsliceMs, ratelimitUs: set?.ratelimitUs ?? credit.ratelimitUs };
       return { ...credit, domains: fake.domains.map(({ domid, name, weight, cap }) => ({ domid, name, weight, cap })) };
     },
     info: () => Promise.resolve(GOLDEN_INFO),

@@ -32,7 +32,12 @@ export interface ShellOptions {
   readonly signal?: AbortSignal;
 }
 
-export function openShell({ terminal = null, input = [], output = DEFAULT_OUTPUT, signal = new AbortController().signal }: ShellOptions = {}): Shell {
+export function openShell({
+  terminal = null,
+  input = [],
+  output = DEFAULT_OUTPUT,
+  signal = new AbortController().signal,
+}: ShellOptions = {}): Shell {
   const machine = fakeToolstack();
   const notes: string[] = [];
   let stdout = '';

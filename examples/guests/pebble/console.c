@@ -40,6 +40,11 @@ void console_write(const char *bytes, u64 n) {
   notify(start_info->console_evtchn);
 }
 
+/* Our last words must be read before the domain goes, and the ring with it. */
+void console_drain(void) {
+  for (u32 tries = 0; tries < 20 && READ_ONCE(ring->out_cons) != ring->out_prod; tries++) wait_for_room();
+}
+
 int console_key(void) {
   u32 consumed = ring->in_cons;
   if (consumed == READ_ONCE(ring->in_prod)) return -1;

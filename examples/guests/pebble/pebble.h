@@ -50,6 +50,7 @@ u64 format(char *buffer, u64 size, const char *format, ...) __attribute__((forma
 struct console_ring *console_page(void);
 void console_init(void);
 void console_write(const char *bytes, u64 n);
+void console_drain(void);
 int console_key(void); /* -1: none */
 bool console_interrupted(void); /* Ctrl-C came; other keys that wait are thrown away */
 

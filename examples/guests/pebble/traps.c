@@ -66,6 +66,7 @@ void handle_trap(struct frame *frame) {
 }
 
 void shutdown(u32 reason) {
+  console_drain();
   sched_op(SCHEDOP_shutdown, &reason);
   for (;;) sched_op(SCHEDOP_block, NULL);
 }

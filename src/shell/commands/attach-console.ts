@@ -12,7 +12,10 @@ export async function attachConsole(context: CommandContext, { domid, name }: Do
     await context.terminal.attachConsole(String(domid));
     return;
   }
-  if (!context.pipe) throw new ShellFailure('not-supported', `the console of ${name} needs a terminal`, { hint: 'in a script, talk to it with: console NAME { expect …; send … }' });
+  if (!context.pipe)
+    throw new ShellFailure('not-supported', `the console of ${name} needs a terminal`, {
+      hint: 'in a script, talk to it with: console NAME { expect …; send … }',
+    });
   const stream = await context.toolstack.console(domid, 'start');
   try {
     await copyBothWays(context, context.pipe, stream);

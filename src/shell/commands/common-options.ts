@@ -13,7 +13,11 @@ export const COMMON_OPTIONS: readonly Option[] = [
   { long: 'help', short: 'h', summary: 'explain the command', value: null },
 ];
 
-const list = (text: Value): readonly string[] => String(text).split(',').map((word) => word.trim()).filter((word) => word !== '');
+const list = (text: Value): readonly string[] =>
+  String(text)
+    .split(',')
+    .map((word) => word.trim())
+    .filter((word) => word !== '');
 
 /** `given` holds what was typed, by long name; what was not typed stays as it is in `base`. */
 export function outputOptions(given: ReadonlyMap<string, Value>, base: OutputOptions): OutputOptions {
@@ -24,7 +28,12 @@ export function outputOptions(given: ReadonlyMap<string, Value>, base: OutputOpt
   }
   const columns = given.get('columns') ?? (typeof json === 'string' ? json : undefined);
   return {
-    format: json !== undefined ? 'json' : named !== undefined && isFormat(String(named)) ? (String(named) as OutputOptions['format']) : base.format,
+    format:
+      json !== undefined
+        ? 'json'
+        : named !== undefined && isFormat(String(named))
+          ? (String(named) as OutputOptions['format'])
+          : base.format,
     columns: columns === undefined ? base.columns : list(columns),
     heading: given.has('no-header') ? false : base.heading,
   };

@@ -12,7 +12,7 @@ export function formatCpus(cpus: readonly number[], hostCpus: number): string {
   if (sorted.length === 0) return 'none';
   if (sorted.length === hostCpus) return 'all';
   const ranges: string[] = [];
-  for (let at = 0; at < sorted.length; ) {
+  for (let at = 0; at < sorted.length;) {
     let end = at;
     while (sorted[end + 1] === sorted[end]! + 1) end++;
     ranges.push(end === at ? String(sorted[at]) : `${sorted[at]}-${sorted[end]}`);

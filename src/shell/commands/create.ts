@@ -15,12 +15,14 @@ function watchProgress({ toolstack, terminal, progress }: CommandContext): { rea
   const job = `create-${++jobs}`;
   const events = toolstack.events()[Symbol.asyncIterator]();
   let open = true;
-  void (async () => {
-    for (let next = await events.next(); open && !next.done; next = await events.next()) {
-      const event = next.value;
+  const follow = async (): Promise<void> => {
+    for (;;) {
+      const { done, value: event } = await events.next();
+      if (done || !open) return;
       if (event.kind === 'progress' && event.job === job) progress(event.stage, event.total > 0 ? event.done / event.total : null);
     }
-  })().catch(() => undefined);
+  };
+  follow().catch(() => undefined);
   return {
     options: { job },
     stop() {
@@ -62,7 +64,15 @@ export const create: Command = {
   details:
     'CONFIG is an xl.cfg file, or the name of a domain block that has run. KEY=VALUE words are settings that win over those of the file; strings may be left without quotes. ' +
     'A kernel that ships with Xenolith is kernel = guest("pebble").',
-  positionals: [{ name: 'config', kind: 'config-file', summary: 'configuration file or declared domain, and key=value settings', required: false, rest: true }],
+  positionals: [
+    {
+      name: 'config',
+      kind: 'config-file',
+      summary: 'configuration file or declared domain, and key=value settings',
+      required: false,
+      rest: true,
+    },
+  ],
   options: [
     { long: 'console', short: 'c', summary: 'attach to its console', value: null },
     { long: 'paused', short: 'p', summary: 'leave it paused', value: null },

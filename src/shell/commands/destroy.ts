@@ -9,7 +9,14 @@ export const destroy: Command = {
   summary: 'Terminate domains immediately',
   details: 'The guest is not asked and nothing is saved: what shutdown does politely, this does as a power cut.',
   positionals: [DOMAINS],
-  options: [{ long: 'force', short: 'f', summary: 'permit destroying domain 0, which only works where another domain controls the machine', value: null }],
+  options: [
+    {
+      long: 'force',
+      short: 'f',
+      summary: 'permit destroying domain 0, which only works where another domain controls the machine',
+      value: null,
+    },
+  ],
   effect: 'destroys',
   examples: [{ run: 'destroy web db', says: 'two at once' }],
   async run(context, args) {

@@ -16,7 +16,8 @@ export const domname: Command = {
     const wanted = integer(args.text('domid')!, 'a domain id', { min: 0, max: LAST_DOMID });
     const domains = await toolstack.list();
     const found = domains.find(({ domid }) => domid === wanted);
-    if (!found) throw noSuchDomain(String(wanted), domains, `Can't get domain name of domain id '${wanted}', maybe this domain does not exist.`);
+    if (!found)
+      throw noSuchDomain(String(wanted), domains, `Can't get domain name of domain id '${wanted}', maybe this domain does not exist.`);
     return { kind: 'value', value: found.name };
   },
 };

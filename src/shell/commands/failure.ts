@@ -27,7 +27,11 @@ export const EXIT_CODES: readonly ExitCode[] = [
   { code: 130, meaning: 'cancelled (Ctrl-C)', failures: ['cancelled'] },
 ];
 
+/** The language's own diagnostics (XM1042) are about a text that cannot be used. */
+const DIAGNOSTIC = /^XM\d+$/;
+
 export function exitCodeOf(failureCode: string): number {
+  if (DIAGNOSTIC.test(failureCode)) return 2;
   const found = EXIT_CODES.find(({ failures }) => (failures as readonly string[]).includes(failureCode));
   return found?.code ?? 1;
 }
@@ -38,12 +42,14 @@ export class ShellFailure extends CommandFailure {
   readonly problems: readonly Problem[];
   /** File name to text, for the places of `problems`. */
   readonly sources: ReadonlyMap<string, string>;
+  readonly exitCode: number;
 
-  constructor(code: FailureCode, message: string, more: FailureDetails = {}) {
+  constructor(code: FailureCode | `XM${string}`, message: string, more: FailureDetails = {}) {
     super(code, message, more.hint ?? null);
     this.span = more.span ?? more.problems?.[0]?.span ?? null;
     this.problems = more.problems ?? [];
     this.sources = more.sources ?? new Map();
+    this.exitCode = more.exitCode ?? exitCodeOf(code);
   }
 }
 
@@ -52,6 +58,14 @@ export interface FailureDetails {
   readonly span?: Span | null;
   readonly problems?: readonly Problem[];
   readonly sources?: ReadonlyMap<string, string>;
+  /** Where it is not the one of the code. */
+  readonly exitCode?: number;
+}
+
+/** A text with mistakes: the first one names the failure. */
+export function textFailure(problems: readonly Problem[], sources: ReadonlyMap<string, string>): ShellFailure {
+  const first = problems.find(({ severity }) => severity === 'error') ?? problems[0]!;
+  return new ShellFailure(first.code as `XM${string}`, first.message, { hint: first.help ?? null, span: first.span, problems, sources });
 }
 
 export function usage(message: string, hint: string | null = null, span: Span | null = null): ShellFailure {

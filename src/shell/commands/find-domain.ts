@@ -12,7 +12,11 @@ export function domainHint(wanted: string, domains: readonly DomainInfo[]): stri
   return didYouMean(wanted, names) ?? `the domains are ${names.join(', ')}`;
 }
 
-export function noSuchDomain(wanted: string, domains: readonly DomainInfo[], message = `${wanted} is an invalid domain identifier: there is no such domain`): ShellFailure {
+export function noSuchDomain(
+  wanted: string,
+  domains: readonly DomainInfo[],
+  message = `${wanted} is an invalid domain identifier: there is no such domain`,
+): ShellFailure {
   return new ShellFailure('no-such-domain', message, { hint: domainHint(wanted, domains) });
 }
 
@@ -45,7 +49,12 @@ export async function actedOn(context: CommandContext, args: Arguments): Promise
 }
 
 function pipedNames(input: Value): readonly string[] | null {
-  const rows = input instanceof Table ? input.rows.map((row) => row['name'] ?? row['id'] ?? null) : Array.isArray(input) ? (input as readonly Value[]) : null;
+  const rows =
+    input instanceof Table
+      ? input.rows.map((row) => row['name'] ?? row['id'] ?? null)
+      : Array.isArray(input)
+        ? (input as readonly Value[])
+        : null;
   if (rows === null) return null;
   return rows.map((row) => {
     if (row instanceof DomainHandle) return row.name;

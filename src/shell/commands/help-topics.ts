@@ -16,15 +16,23 @@ ${wrap('In JSON a failure is an object on stderr with code (the words in bracket
 const output = (): string =>
   [
     'Output',
-    wrap('On a terminal results are tables fitted to its width, with units for people. Without one they are exactly what xl and xentop print, so that scripts written for them keep working; what has no such form is columns separated by tabs.'),
-    wrap('--json prints full values: sizes in bytes, durations in nanoseconds, shares in percent. --json=name,mem chooses fields. --format is one of json, ndjson (a line for each row), csv, tsv, yaml, table. --columns and --no-header work with all of them.'),
-    wrap('These options may stand after any command, or before it to hold for all: xm --json -c "list; info". NO_COLOR or --no-color turns colours off.'),
+    wrap(
+      'On a terminal results are tables fitted to its width, with units for people. Without one they are exactly what xl and xentop print, so that scripts written for them keep working; what has no such form is columns separated by tabs.',
+    ),
+    wrap(
+      '--json prints full values: sizes in bytes, durations in nanoseconds, shares in percent. --json=name,mem chooses fields. --format is one of json, ndjson (a line for each row), csv, tsv, yaml, table. --columns and --no-header work with all of them.',
+    ),
+    wrap(
+      'These options may stand after any command, or before it to hold for all: xm --json -c "list; info". NO_COLOR or --no-color turns colours off.',
+    ),
   ].join('\n');
 
 const language = (): string =>
   [
     'The language, in short',
-    wrap('One language configures domains (an xl.cfg file is a program), is typed at the prompt (a command line is a statement) and scripts a machine.'),
+    wrap(
+      'One language configures domains (an xl.cfg file is a program), is typed at the prompt (a command line is a statement) and scripts a machine.',
+    ),
     `  let names = ["a", "b"]                 a variable
   for n in names { create pebble.cfg name=$n }
   if host.free_memory < 64MiB { list }   also: else if, else
@@ -37,8 +45,12 @@ const language = (): string =>
   console web { expect /> $/ within 5s; send "help\\n" }
   assert len(domains) == 3, "somebody is missing"
 `,
-    wrap('Sizes (512MiB), durations (250ms, 10s) and percentages (40%) are values with a unit. "…${x}…" interpolates, \'…\' does not. # begins a comment; a line ends a statement, so does ;.'),
-    wrap('domain("web") has state, memory, max_memory, cpu_time, cpu_share, vcpus, weight, cap, uptime, shutdown_reason, id, uuid, console.last(20). host has free_memory, total_memory, cpus, cpu_mhz, xen_version.'),
+    wrap(
+      'Sizes (512MiB), durations (250ms, 10s) and percentages (40%) are values with a unit. "…${x}…" interpolates, \'…\' does not. # begins a comment; a line ends a statement, so does ;.',
+    ),
+    wrap(
+      'domain("web") has state, memory, max_memory, cpu_time, cpu_share, vcpus, weight, cap, uptime, shutdown_reason, id, uuid, console.last(20). host has free_memory, total_memory, cpus, cpu_mhz, xen_version.',
+    ),
   ].join('\n');
 
 const keys = (): string =>

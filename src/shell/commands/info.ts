@@ -6,12 +6,16 @@ import { didYouMean } from './near.ts';
 
 const line = (label: string, value: string): string => `${label.padEnd(23)}: ${value}\n`;
 
+const column = (value: number | string, width: number): string => String(value).padStart(width);
+
 /** The machine is one node and one socket: this is all of its topology. */
 function topology(info: HostInfo): string {
   const cpus = Number(info['nr_cpus'] ?? 0);
   const perCore = Math.max(1, Number(info['threads_per_core'] ?? 1));
-  const column = (value: number | string, width: number): string => String(value).padStart(width);
-  const rows = Array.from({ length: cpus }, (_, cpu) => `${column(cpu, 3)}:${column(Math.floor(cpu / perCore), 8)}${column(0, 9)}${column(0, 9)}\n`);
+  const rows = Array.from(
+    { length: cpus },
+    (_, cpu) => `${column(cpu, 3)}:${column(Math.floor(cpu / perCore), 8)}${column(0, 9)}${column(0, 9)}\n`,
+  );
   const memory = `${column(0, 4)}:${column(info['total_memory'] ?? 0, 10)}${column(info['free_memory'] ?? 0, 11)}      10\n`;
   return `cpu_topology           :\ncpu:    core    socket     node\n${rows.join('')}numa_info              :\nnode:    memsize    memfree    distances\n${memory}`;
 }

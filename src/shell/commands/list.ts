@@ -15,7 +15,8 @@ interface Extra {
   cells(info: DomainInfo): string;
 }
 
-const reasonCode = ({ shutdownReason }: DomainInfo): string => (shutdownReason === null ? '-' : String(REASON_CODES[shutdownReason] ?? shutdownReason));
+const reasonCode = ({ shutdownReason }: DomainInfo): string =>
+  shutdownReason === null ? '-' : String(REASON_CODES[shutdownReason] ?? shutdownReason);
 const LABEL = '-'.padStart(17);
 
 const EXTRAS: Readonly<Record<string, Extra>> = {
@@ -74,7 +75,11 @@ export const list: Command = {
       kind: 'table',
       table: domainTable(domains),
       shown,
-      xlText: () => xlList(domains, extras.map((key) => EXTRAS[key]!)),
+      xlText: () =>
+        xlList(
+          domains,
+          extras.map((key) => EXTRAS[key]!),
+        ),
     };
   },
 };

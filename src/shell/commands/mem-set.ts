@@ -7,7 +7,8 @@ export const memSet: Command = {
   name: 'mem-set',
   group: 'resources',
   summary: 'Set the current memory usage of a domain',
-  details: "The guest's balloon driver is asked through xenstore (memory/target); a guest without one keeps what it has. SIZE is in MiB, or has b, k, m, g or t after it.",
+  details:
+    "The guest's balloon driver is asked through xenstore (memory/target); a guest without one keeps what it has. SIZE is in MiB, or has b, k, m, g or t after it.",
   positionals: [DOMAIN, { name: 'size', kind: 'size', summary: 'the new target', required: true }],
   options: [],
   effect: 'modifies',

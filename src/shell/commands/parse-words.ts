@@ -21,7 +21,9 @@ export function parseWords(command: Command, words: readonly CommandWord[], base
   const given = reader.options;
   const help = given.has('help');
   const operands = help ? new Map<string, CommandWord[]>() : assign(command, reader.operands, words);
-  const common = new Map([...given].flatMap(([name, values]) => (COMMON_NAMES.has(name) && !declares(command, name) ? [[name, values.at(-1)!] as const] : [])));
+  const common = new Map(
+    [...given].flatMap(([name, values]) => (COMMON_NAMES.has(name) && !declares(command, name) ? [[name, values.at(-1)!] as const] : [])),
+  );
   return { args: argumentsOf(given, operands), output: outputOptions(common, base), help };
 }
 
@@ -77,7 +79,10 @@ class Reader {
       const names = candidates.map(({ long }) => `--${long}`).join(', ');
       throw usage(`option '--${name}' is ambiguous: ${names}`, this.#help(), word.span);
     }
-    const near = didYouMean(name, this.#known.map(({ long }) => long));
+    const near = didYouMean(
+      name,
+      this.#known.map(({ long }) => long),
+    );
     throw usage(`option \`${name}' not supported.`, near?.replace(/'(.*)'/, "'--$1'") ?? this.#help(), word.span);
   }
 
@@ -121,7 +126,11 @@ function assign(command: Command, operands: readonly CommandWord[], words: reado
   }
   const needed = command.positionals.filter(({ required }) => required).length;
   if (operands.length < needed) {
-    throw usage(`'xm ${command.name}' requires at least ${needed} argument${needed === 1 ? '' : 's'}.`, usageLine(command), words.at(-1)?.span ?? null);
+    throw usage(
+      `'xm ${command.name}' requires at least ${needed} argument${needed === 1 ? '' : 's'}.`,
+      usageLine(command),
+      words.at(-1)?.span ?? null,
+    );
   }
   const surplus = operands[at];
   if (surplus) throw usage(`'xm ${command.name}' does not know what to do with '${surplus.text}'`, usageLine(command), surplus.span);
@@ -129,13 +138,12 @@ function assign(command: Command, operands: readonly CommandWord[], words: reado
 }
 
 function argumentsOf(options: ReadonlyMap<string, readonly Value[]>, operands: ReadonlyMap<string, readonly CommandWord[]>): Arguments {
-  const asText = (value: Value): string => (typeof value === 'string' ? value : String(value));
   return {
     text(name) {
       const given = options.get(name)?.at(-1);
-      return given === undefined ? operands.get(name)?.[0]?.text : asText(given);
+      return given === undefined ? operands.get(name)?.[0]?.text : String(given);
     },
-    texts: (name) => options.get(name)?.map(asText) ?? operands.get(name)?.map(({ text }) => text) ?? [],
+    texts: (name) => options.get(name)?.map(String) ?? operands.get(name)?.map(({ text }) => text) ?? [],
     flag: (name) => options.has(name),
     value: (name) => options.get(name)?.at(-1) ?? operands.get(name)?.[0]?.value,
   };

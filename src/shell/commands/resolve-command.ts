@@ -14,7 +14,9 @@ export function namesOf(commands: readonly Command[]): readonly string[] {
 export function findCommand(commands: readonly Command[], word: string): Command | null {
   const exact = commands.find(({ name, aliases = [] }) => name === word || aliases.includes(word));
   if (exact || word === '') return exact ?? null;
-  const begin = new Set(commands.filter(({ name, aliases = [] }) => name.startsWith(word) || aliases.some((alias) => alias.startsWith(word))));
+  const begin = new Set(
+    commands.filter(({ name, aliases = [] }) => name.startsWith(word) || aliases.some((alias) => alias.startsWith(word))),
+  );
   return begin.size === 1 ? [...begin][0]! : null;
 }
 

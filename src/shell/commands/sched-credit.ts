@@ -69,7 +69,8 @@ export const schedCredit: Command = {
       throw usage('Specifying a cpupool or schedparam is not allowed with domain options.');
     }
     if (domain === undefined && (given('weight') || given('cap'))) throw usage('Must specify a domain.', 'add -d DOMAIN');
-    if (!pool && (given('tslice_ms') || given('ratelimit_us'))) throw usage('Must specify schedparam to set schedule parameter values.', 'add -s');
+    if (!pool && (given('tslice_ms') || given('ratelimit_us')))
+      throw usage('Must specify schedparam to set schedule parameter values.', 'add -s');
 
     if (pool) {
       const tslice = args.value('tslice_ms');

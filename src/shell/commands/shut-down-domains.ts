@@ -21,7 +21,8 @@ const SAYS: Readonly<Record<How, string>> = { poweroff: 'Shutting down', reboot:
 async function chosen(context: CommandContext, args: Arguments): Promise<readonly DomainInfo[]> {
   const named = args.texts('domain');
   if (!args.flag('all')) {
-    if (named.length === 0 && context.call.input === null) throw usage('You must specify -a or a domain id.', `usage: xm ${context.call.name} -a, or xm ${context.call.name} DOMAIN`);
+    if (named.length === 0 && context.call.input === null)
+      throw usage('You must specify -a or a domain id.', `usage: xm ${context.call.name} -a, or xm ${context.call.name} DOMAIN`);
     return await actedOn(context, args);
   }
   if (named.length > 0) throw usage('-a means all domains; leave out the names', `usage: xm ${context.call.name} -a`);

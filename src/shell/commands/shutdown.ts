@@ -6,7 +6,8 @@ export const shutdown: Command = {
   name: 'shutdown',
   group: 'lifecycle',
   summary: 'Ask domains to shut down',
-  details: 'The request goes through xenstore (control/shutdown); a guest that does not watch for it goes on running. destroy needs no consent.',
+  details:
+    'The request goes through xenstore (control/shutdown); a guest that does not watch for it goes on running. destroy needs no consent.',
   positionals: [DOMAINS],
   options: SHUTDOWN_OPTIONS,
   effect: 'modifies',

@@ -44,7 +44,8 @@ export const top: Command = {
       return NOTHING;
     }
     const iterations = args.value('iterations');
-    const wanted = iterations === undefined ? Number.POSITIVE_INFINITY : integer(iterations, 'the number of iterations', { min: 1, max: 1e9 });
+    const wanted =
+      iterations === undefined ? Number.POSITIVE_INFINITY : integer(iterations, 'the number of iterations', { min: 1, max: 1e9 });
     const options = {
       fullNames: args.flag('full-name'),
       vcpus: args.flag('vcpus'),

@@ -24,7 +24,9 @@ export function uptimeText(uptimeNs: number, short: boolean): string {
 }
 
 export function xlUptime(domains: readonly DomainInfo[]): string {
-  const lines = domains.map(({ name, domid, uptimeNs }) => `${name.padEnd(33)} ${String(domid).padStart(4)} ${uptimeText(uptimeNs, false)}`);
+  const lines = domains.map(
+    ({ name, domid, uptimeNs }) => `${name.padEnd(33)} ${String(domid).padStart(4)} ${uptimeText(uptimeNs, false)}`,
+  );
   return ['Name                                ID Uptime', ...lines].map((line) => `${line}\n`).join('');
 }
 

@@ -31,14 +31,17 @@ export function xlVcpuList(vcpus: readonly VcpuInfo[], hostCpus: number): string
     const affinity = `${formatCpus(info.hardAffinity, hostCpus)} / ${formatCpus(info.softAffinity, hostCpus)}`;
     return `${info.name.padEnd(32)} ${place}   ${info.stateLetters} ${time}  ${affinity}`;
   });
-  return ['Name                                ID  VCPU   CPU State   Time(s) Affinity (Hard / Soft)', ...lines].map((line) => `${line}\n`).join('');
+  return ['Name                                ID  VCPU   CPU State   Time(s) Affinity (Hard / Soft)', ...lines]
+    .map((line) => `${line}\n`)
+    .join('');
 }
 
 export const vcpuList: Command = {
   name: 'vcpu-list',
   group: 'listing',
   summary: 'List the virtual CPUs of all or some domains',
-  details: 'CPU is the physical CPU that a virtual one runs on or ran on last; - where it is offline. Affinity is where it may run, and where it would rather run.',
+  details:
+    'CPU is the physical CPU that a virtual one runs on or ran on last; - where it is offline. Affinity is where it may run, and where it would rather run.',
   positionals: [DOMAINS],
   options: [],
   effect: 'reads',

@@ -41,7 +41,9 @@ export const vcpuPin: Command = {
     const soft = affinity(args.text('soft'), hostCpus);
     const vcpu = which === 'all' ? 'all' : Number(which);
     if (vcpu !== 'all' && vcpu >= maxVcpus) {
-      throw new ShellFailure('invalid', `${name} has no virtual CPU ${vcpu}`, { hint: maxVcpus === 1 ? 'it has one, number 0' : `it has 0 to ${maxVcpus - 1}` });
+      throw new ShellFailure('invalid', `${name} has no virtual CPU ${vcpu}`, {
+        hint: maxVcpus === 1 ? 'it has one, number 0' : `it has 0 to ${maxVcpus - 1}`,
+      });
     }
     await toolstack.pinVcpu(domid, vcpu, hard, soft);
     return NOTHING;

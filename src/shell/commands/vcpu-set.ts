@@ -8,7 +8,8 @@ export const vcpuSet: Command = {
   name: 'vcpu-set',
   group: 'resources',
   summary: 'Set how many virtual CPUs a domain may use',
-  details: 'The guest is told through xenstore (cpu/N/availability) and takes its virtual CPUs on or off line itself. More than it was created with (maxvcpus) it never gets.',
+  details:
+    'The guest is told through xenstore (cpu/N/availability) and takes its virtual CPUs on or off line itself. More than it was created with (maxvcpus) it never gets.',
   positionals: [DOMAIN, { name: 'count', kind: 'number', summary: 'how many', required: true }],
   options: [{ long: 'ignore-host', short: 'i', summary: 'also more than the host has physical CPUs', value: null }],
   effect: 'modifies',

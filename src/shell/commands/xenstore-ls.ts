@@ -12,7 +12,11 @@ const COLUMNS: readonly Column[] = [
 /** Where permissions stand; the original counts from the path's end when it prints whole paths. */
 const PERMISSIONS_AT = { indented: 60, fullPaths: 80 };
 
-export function xenstoreTree(root: string, nodes: readonly XenstoreNode[], { fullPaths, permissions }: { readonly fullPaths: boolean; readonly permissions: boolean }): string {
+export function xenstoreTree(
+  root: string,
+  nodes: readonly XenstoreNode[],
+  { fullPaths, permissions }: { readonly fullPaths: boolean; readonly permissions: boolean },
+): string {
   const rootDepth = root === '/' ? 0 : root.split('/').length - 1;
   const lines = nodes.map((node) => {
     const names = node.path.split('/');

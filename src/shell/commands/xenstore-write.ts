@@ -7,7 +7,8 @@ export const xenstoreWrite: Command = {
   name: 'xenstore-write',
   group: 'host',
   summary: 'Write values to xenstore',
-  details: 'Several pairs of PATH and VALUE may stand on one line. In a value \\n, \\t, \\r, \\\\, \\xHH and \\OOO mean what they mean to the real tool.',
+  details:
+    'Several pairs of PATH and VALUE may stand on one line. In a value \\n, \\t, \\r, \\\\, \\xHH and \\OOO mean what they mean to the real tool.',
   positionals: [
     { name: 'path', kind: 'xenstore-path', summary: 'where', required: true },
     { name: 'value', kind: 'text', summary: 'what', required: true, rest: true },

@@ -2,12 +2,12 @@
 import { CommandFailure } from '../../lang/host.ts';
 import { ProblemError } from '../../lang/problem.ts';
 import { ToolstackError, type DomainInfo, type Toolstack } from '../../dom0/toolstack/types.ts';
-import { ShellFailure } from '../commands/failure.ts';
+import { ShellFailure, textFailure } from '../commands/failure.ts';
 import { domainHint } from '../commands/find-domain.ts';
 
 export async function asFailure(error: unknown, toolstack: Toolstack): Promise<unknown> {
   if (error instanceof CommandFailure) return error;
-  if (error instanceof ProblemError) return new ShellFailure('bad-config', error.message, { problems: error.problems });
+  if (error instanceof ProblemError) return textFailure(error.problems, new Map());
   if (!(error instanceof ToolstackError)) return error;
   const hint = error.hint ?? (error.code === 'no-such-domain' ? await domainsHint(error.message, toolstack) : null);
   return new ShellFailure(error.code, error.message, { hint });

@@ -3,7 +3,7 @@ import type { ConfigRecord, Problem } from '../../lang/index.ts';
 import type { DomainConfig, ToolstackError } from '../../dom0/toolstack/types.ts';
 import type { CommandContext } from '../commands/command.ts';
 import { hostCpuCount } from '../commands/cpu-sets.ts';
-import { ShellFailure, usage } from '../commands/failure.ts';
+import { ShellFailure, textFailure, usage } from '../commands/failure.ts';
 import { didYouMean } from '../commands/near.ts';
 import { configProblem, KEYS_OF_FIELD, toDomainConfig } from './to-domain-config.ts';
 
@@ -32,11 +32,13 @@ export async function loadConfig(context: CommandContext, { words, file, quiet }
   const language = await import('../../lang/index.ts');
   const names = words.filter((word) => !isSetting(word));
   const settings = words.filter(isSetting);
-  if (names.length + (file === undefined ? 0 : 1) > 1) throw usage(`one configuration at a time: ${[...names, ...(file === undefined ? [] : [file])].join(', ')}`, 'settings are key=value');
+  if (names.length + (file === undefined ? 0 : 1) > 1)
+    throw usage(`one configuration at a time: ${[...names, ...(file === undefined ? [] : [file])].join(', ')}`, 'settings are key=value');
   const named = file ?? names[0];
   const declared = file === undefined && named !== undefined ? context.declarations.get(named) : undefined;
   const read = declared || named === undefined ? { path: named ?? 'command line', text: '' } : await readConfig(context, named);
-  if (named === undefined && settings.length === 0) throw usage("'xm create' requires at least 1 argument.", 'a configuration file, a declared domain, or key=value words');
+  if (named === undefined && settings.length === 0)
+    throw usage("'xm create' requires at least 1 argument.", 'a configuration file, a declared domain, or key=value words');
   if (!declared && !quiet && named !== undefined) context.note(`Parsing config from ${named}`);
 
   const evaluated = language.evaluateConfig(read.text, read.path, settings, { guest: (name: string) => context.host.guest(name) });
@@ -44,9 +46,7 @@ export async function loadConfig(context: CommandContext, { words, file, quiet }
   const sources = new Map([[read.path, read.text]]);
   const problems = [...evaluated.problems, ...(severe(evaluated.problems).length === 0 ? language.checkConfig(record) : [])];
   const failIfAny = (found: readonly Problem[]): void => {
-    const errors = severe(found);
-    if (errors.length === 0) return;
-    throw new ShellFailure('bad-config', errors[0]!.message, { hint: errors[0]!.help ?? null, problems: found, sources });
+    if (severe(found).length > 0) throw textFailure(found, sources);
   };
   failIfAny(problems);
   const converted = toDomainConfig(record, await hostCpuCount(context.toolstack));
@@ -60,7 +60,10 @@ function merged(declared: ConfigRecord, typed: ConfigRecord): ConfigRecord {
   return { file: declared.file, entries: new Map([...declared.entries, ...typed.entries]) };
 }
 
-async function readConfig({ host, cwd, declarations }: CommandContext, path: string): Promise<{ readonly path: string; readonly text: string }> {
+async function readConfig(
+  { host, cwd, declarations }: CommandContext,
+  path: string,
+): Promise<{ readonly path: string; readonly text: string }> {
   try {
     return await host.readFile(path, cwd);
   } catch (error) {
@@ -77,5 +80,5 @@ export function atItsPlace(error: ToolstackError, { record, sources }: LoadedCon
   const entry = keys.map((key) => record.entries.get(key)).find((found) => found !== undefined);
   const details = { hint: error.hint ?? null };
   if (!entry) return new ShellFailure(error.code, error.message, details);
-  return new ShellFailure(error.code, error.message, { ...details, problems: [configProblem(entry, error.message, error.hint)], sources });
+  return new ShellFailure(error.code, error.message, { ...details, problems: [configProblem('command-failed', entry, error.message, error.hint)], sources });
 }

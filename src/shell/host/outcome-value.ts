@@ -2,12 +2,22 @@
 import { Table } from '../../lang/values.ts';
 import type { Value } from '../../lang/index.ts';
 import type { Outcome } from '../commands/command.ts';
+import { inFormat } from '../plain/formats.ts';
 import type { OutputOptions } from '../plain/output-options.ts';
 import { present, type Presentable } from '../plain/presentation.ts';
 
 const isPresentable = (value: Value): value is Presentable => value instanceof Table || value instanceof Map || Array.isArray(value);
 
-export function outcomeValue(outcome: Outcome, output: OutputOptions): Value {
+/** A text or a number carries no presentation: a format that this command line asked for makes it the text in that format. */
+function single(value: Value, output: OutputOptions, base: OutputOptions): Value {
+  const { format } = output;
+  return format === null || format === 'table' || format === base.format || value === ''
+    ? value
+    : inFormat(value, format, output).replace(/\n$/, '');
+}
+
+/** `base`: how results are shown unless a command line says otherwise. */
+export function outcomeValue(outcome: Outcome, output: OutputOptions, base: OutputOptions): Value {
   switch (outcome.kind) {
     case 'none':
       return null;
@@ -19,10 +29,10 @@ export function outcomeValue(outcome: Outcome, output: OutputOptions): Value {
         output,
       });
     case 'value':
-      return isPresentable(outcome.value) ? present(outcome.value, { output }) : outcome.value;
+      return isPresentable(outcome.value) ? present(outcome.value, { output }) : single(outcome.value, output, base);
     case 'text': {
       const { text, value } = outcome;
-      if (value === undefined || !isPresentable(value)) return value ?? text;
+      if (value === undefined || !isPresentable(value)) return single(value ?? text, output, base);
       return present(value, { text: () => text, textForPeople: true, output });
     }
   }

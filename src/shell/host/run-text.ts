@@ -1,6 +1,6 @@
 /** A text of the language, run on this machine: the lines after -c, a script, what comes on stdin. */
 import type { RunResult, ScriptHost, Value } from '../../lang/index.ts';
-import { ShellFailure } from '../commands/failure.ts';
+import { textFailure } from '../commands/failure.ts';
 
 export interface RunTextOptions {
   readonly signal: AbortSignal;
@@ -14,6 +14,6 @@ export async function runText(text: string, file: string, host: ScriptHost, opti
   const sources = new Map([[file, text]]);
   const { program, problems } = language.parse(text, file);
   const errors = problems.filter(({ severity }) => severity === 'error');
-  if (errors.length > 0) throw new ShellFailure('bad-config', errors[0]!.message, { hint: errors[0]!.help ?? null, problems, sources });
+  if (errors.length > 0) throw textFailure(problems, sources);
   return await language.run(program, host, options);
 }

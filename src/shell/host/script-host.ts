@@ -34,7 +34,11 @@ export interface HostScreen {
 }
 
 export function commandSignatures(commands: readonly Command[] = COMMANDS): ReadonlyMap<string, CommandSignature> {
-  return new Map(commands.flatMap((command) => [command.name, ...(command.aliases ?? [])].map((name) => [name, { ...signatureOf(command), name }] as const)));
+  return new Map(
+    commands.flatMap((command) =>
+      [command.name, ...(command.aliases ?? [])].map((name) => [name, { ...signatureOf(command), name }] as const),
+    ),
+  );
 }
 
 export function createScriptHost(toolstack: Toolstack, screen: HostScreen): ScriptHost {
@@ -83,7 +87,11 @@ export function createScriptHost(toolstack: Toolstack, screen: HostScreen): Scri
       const path = guestKernel(name);
       if (path !== null) return path;
       const names = guestNames();
-      throw new CommandFailure('file-not-found', `there is no guest called '${name}'`, didYouMean(name, names) ?? `the guests that ship with Xenolith: ${names.join(', ')}`);
+      throw new CommandFailure(
+        'file-not-found',
+        `there is no guest called '${name}'`,
+        didYouMean(name, names) ?? `the guests that ship with Xenolith: ${names.join(', ')}`,
+      );
     },
     print,
   };
@@ -99,7 +107,8 @@ export function createScriptHost(toolstack: Toolstack, screen: HostScreen): Scri
   async function invoke(typed: CommandCall, signal: AbortSignal): Promise<Value> {
     const call = withoutProgram(typed);
     const command = resolveCommand(COMMANDS, call.name);
-    const { args, output, help } = parseWords(command, call.words, screen.output ?? DEFAULT_OUTPUT);
+    const base = screen.output ?? DEFAULT_OUTPUT;
+    const { args, output, help } = parseWords(command, call.words, base);
     if (help) return commandHelp(command);
     const declarations: ReadonlyMap<string, ConfigRecord> = call.declarations;
     const outcome = await orAborted(
@@ -124,7 +133,7 @@ export function createScriptHost(toolstack: Toolstack, screen: HostScreen): Scri
         args,
       ),
     );
-    return outcomeValue(outcome, output);
+    return outcomeValue(outcome, output, base);
   }
   return host;
 }
@@ -136,7 +145,12 @@ function withoutProgram(call: CommandCall): CommandCall {
   return first ? { ...call, name: first.text, words } : { ...call, name: 'help' };
 }
 
-const REASONS: Readonly<Record<string, string>> = { ENOENT: 'there is no such file', EISDIR: 'it is a folder', EACCES: 'it may not be read', ENOTDIR: 'a part of its path is not a folder' };
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EISDIR: 'it is a folder',
+  EACCES: 'it may not be read',
+  ENOTDIR: 'a part of its path is not a folder',
+};
 const CODES: Readonly<Record<string, string>> = { ENOENT: 'file-not-found', EISDIR: 'not-a-file' };
 
 /** `from` is the file that names `path`, or a folder. */
@@ -147,6 +161,10 @@ function readText(path: string, from: string): { readonly path: string; readonly
     return { path: absolute, text: readFileSync(absolute, 'utf8') };
   } catch (error) {
     const { code = '' } = error as NodeJS.ErrnoException;
-    throw new CommandFailure(CODES[code] ?? 'not-readable', `cannot read '${path}': ${REASONS[code] ?? String((error as Error).message)}`, null);
+    throw new CommandFailure(
+      CODES[code] ?? 'not-readable',
+      `cannot read '${path}': ${REASONS[code] ?? String((error as Error).message)}`,
+      null,
+    );
   }
 }

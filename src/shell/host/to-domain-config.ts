@@ -32,11 +32,11 @@ export interface Converted {
   readonly problems: readonly Problem[];
 }
 
-/** The diagnostic of a configuration that cannot be built, in the language's table. */
-const CANNOT_BE_BUILT = 'XM1500';
+/** Those of the language's diagnostics that come up here. */
+const CODES = { 'wrong-type': 'XM1043', 'out-of-range': 'XM1044', 'missing-key': 'XM1046', 'bad-cpus': 'XM1050', 'command-failed': 'XM1203' } as const;
 
-export function configProblem(entry: ConfigEntry, message: string, help?: string): Problem {
-  return { code: CANNOT_BE_BUILT, severity: 'error', message, span: entry.span, ...(help !== undefined && { help }) };
+export function configProblem(kind: keyof typeof CODES, entry: ConfigEntry, message: string, help?: string): Problem {
+  return { code: CODES[kind], severity: 'error', message, span: entry.span, ...(help !== undefined && { help }) };
 }
 
 /** `hostCpus`: how many physical CPUs there are, for `cpus = "all"` and `"^1"`. */
@@ -48,9 +48,10 @@ export function toDomainConfig(record: ConfigRecord, hostCpus: number): Converte
   const vcpus = reader.integer('vcpus');
   const vcpuCount = vcpus === undefined ? undefined : Math.max(1, vcpus);
   const maxVcpus = reader.integer('maxvcpus');
-  if (vcpuCount !== undefined && maxVcpus !== undefined && maxVcpus < vcpuCount) reader.complain('maxvcpus', `maxvcpus (${maxVcpus}) is less than vcpus (${vcpuCount})`);
-  if (name === undefined) reader.complain('name', 'Domain name must be specified.', 'add: name = "…"');
-  if (kernel === undefined) reader.complain('kernel', 'there is no kernel to boot', 'add: kernel = "…", or kernel = guest("pebble")');
+  if (vcpuCount !== undefined && maxVcpus !== undefined && maxVcpus < vcpuCount)
+    reader.complain('out-of-range', 'maxvcpus', `maxvcpus (${maxVcpus}) is less than vcpus (${vcpuCount})`);
+  if (name === undefined) reader.complain('missing-key', 'name', 'Domain name must be specified.', 'add: name = "…"');
+  if (kernel === undefined) reader.complain('missing-key', 'kernel', 'there is no kernel to boot', 'add: kernel = "…", or kernel = guest("pebble")');
   const most = maxVcpus ?? vcpuCount ?? 1;
   const fields: { readonly [K in keyof DomainConfig]: DomainConfig[K] | undefined } = {
     name: name ?? '',
@@ -93,10 +94,10 @@ class Reader {
     this.#record = record;
   }
 
-  complain(key: string, message: string, help?: string): void {
+  complain(kind: keyof typeof CODES, key: string, message: string, help?: string): void {
     const entry = this.#record.entries.get(key);
     const span = { file: this.#record.file, start: 0, end: 0, line: 1, column: 1 };
-    this.problems.push(configProblem(entry ?? { value: null, span }, message, help));
+    this.problems.push(configProblem(kind, entry ?? { value: null, span }, message, help));
   }
 
   #value(key: string): Value | undefined {
@@ -113,7 +114,7 @@ class Reader {
     if (value === undefined) return undefined;
     const number = value instanceof Quantity ? value.amount : numberOf(String(value));
     if (Number.isInteger(number)) return number;
-    this.complain(key, `${key} must be a whole number, not '${String(value)}'`);
+    this.complain('wrong-type', key, `${key} must be a whole number, not '${String(value)}'`);
     return undefined;
   }
 
@@ -135,12 +136,13 @@ class Reader {
     try {
       const sets = lists.map((list) => parseCpus(list, hostCpus));
       const empty = sets.findIndex((set) => set.length === 0);
-      if (empty >= 0) this.complain(key, `vcpu ${key === 'cpus' ? 'hard' : 'soft'} affinity map is empty`, `the host has CPUs 0 to ${hostCpus - 1}`);
+      if (empty >= 0)
+        this.complain('bad-cpus', key, `vcpu ${key === 'cpus' ? 'hard' : 'soft'} affinity map is empty`, `the host has CPUs 0 to ${hostCpus - 1}`);
       const everywhere = Array.from({ length: hostCpus }, (_, cpu) => cpu);
       return Array.isArray(value) ? [...sets, ...Array.from({ length: vcpus - sets.length }, () => everywhere)] : sets;
     } catch (error) {
       if (!(error instanceof CommandFailure)) throw error;
-      this.complain(key, error.message, error.hint ?? undefined);
+      this.complain('bad-cpus', key, error.message, error.hint ?? undefined);
       return undefined;
     }
   }

@@ -5,7 +5,8 @@ import type { Unit, Value } from '../../lang/index.ts';
 const SIZES = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
 
 /** At most one decimal, and none that says nothing: 64, 1.5. */
-const short = (number: number): string => (Math.abs(number) >= 100 || Number.isInteger(number) ? String(Math.round(number)) : number.toFixed(1).replace(/\.0$/, ''));
+const short = (number: number): string =>
+  Math.abs(number) >= 100 || Number.isInteger(number) ? String(Math.round(number)) : number.toFixed(1).replace(/\.0$/, '');
 
 export function humanBytes(bytes: number): string {
   let amount = bytes;
@@ -17,6 +18,8 @@ export function humanBytes(bytes: number): string {
   return `${short(amount)} ${SIZES[unit]}`;
 }
 
+const two = (part: number): string => String(part).padStart(2, '0');
+
 export function humanDuration(ns: number): string {
   if (ns < 0) return `-${humanDuration(-ns)}`;
   if (ns === 0) return '0 s';
@@ -26,7 +29,6 @@ export function humanDuration(ns: number): string {
   const seconds = ns / 1e9;
   if (seconds < 60) return `${seconds.toFixed(1)} s`;
   const whole = Math.floor(seconds);
-  const two = (part: number): string => String(part).padStart(2, '0');
   if (whole < 3600) return `${Math.floor(whole / 60)}m ${two(whole % 60)}s`;
   if (whole < 86400) return `${Math.floor(whole / 3600)}h ${two(Math.floor((whole % 3600) / 60))}m`;
   return `${Math.floor(whole / 86400)}d ${two(Math.floor((whole % 86400) / 3600))}h`;

@@ -12,9 +12,16 @@ type Writer = (value: Value, heading: boolean) => string;
 /** Lists, maps and single values take part where rows are wanted. */
 function asTable(value: Value): Table {
   if (value instanceof Table) return value;
-  if (value instanceof Map) return new Table([...value.keys()].map((name: string): Column => ({ name, type: 'text' })), [Object.fromEntries(value as ReadonlyMap<string, Value>)]);
+  if (value instanceof Map)
+    return new Table(
+      [...value.keys()].map((name: string): Column => ({ name, type: 'text' })),
+      [Object.fromEntries(value as ReadonlyMap<string, Value>)],
+    );
   const items = Array.isArray(value) ? (value as readonly Value[]) : [value];
-  return new Table([{ name: 'value', type: 'text' }], items.map((item) => ({ value: item })));
+  return new Table(
+    [{ name: 'value', type: 'text' }],
+    items.map((item) => ({ value: item })),
+  );
 }
 
 function separated(value: Value, heading: boolean, separator: string, quote: (text: string) => string): string {

@@ -12,7 +12,11 @@ export function toJson(value: Value | undefined): Json {
   if (value instanceof Quantity) return value.amount;
   if (value instanceof DomainHandle) return value.name;
   if (value instanceof RegExp) return String(value);
-  if (value instanceof Table) return tableJson(value, value.columns.map(({ name }) => name));
+  if (value instanceof Table)
+    return tableJson(
+      value,
+      value.columns.map(({ name }) => name),
+    );
   if (value instanceof Map) return Object.fromEntries([...(value as ReadonlyMap<string, Value>)].map(([key, one]) => [key, toJson(one)]));
   if (Array.isArray(value)) return (value as readonly Value[]).map(toJson);
   return `fn ${(value as { readonly name: string }).name}`;

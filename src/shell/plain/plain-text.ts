@@ -28,8 +28,15 @@ export async function plainText(value: Value, base: OutputOptions): Promise<stri
 }
 
 async function drawn(table: Table, { columns, heading }: OutputOptions): Promise<string> {
-  const [{ layoutTable }, { chooseColumns }, { plainText: unstyled }] = await Promise.all([import('./table.ts'), import('./choose-columns.ts'), import('../term/style.ts')]);
+  const [{ layoutTable }, { chooseColumns }, { plainText: unstyled }] = await Promise.all([
+    import('./table.ts'),
+    import('./choose-columns.ts'),
+    import('../term/style.ts'),
+  ]);
   const { shown } = presentationOf(table);
-  const lines = layoutTable(columns === null ? table : chooseColumns(table, columns), TABLE_WIDTH, { shown: columns === null ? shown : null, heading });
+  const lines = layoutTable(columns === null ? table : chooseColumns(table, columns), TABLE_WIDTH, {
+    shown: columns === null ? shown : null,
+    heading,
+  });
   return lines.map((line) => `${unstyled(line)}\n`).join('');
 }

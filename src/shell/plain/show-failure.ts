@@ -26,7 +26,14 @@ function describe(error: unknown): Described {
   }
   if (error instanceof ProblemError) {
     const first = error.problems[0];
-    return { ...NOTHING_MORE, code: first?.code ?? 'failed', message: first?.message ?? error.message, hint: first?.help ?? null, span: first?.span ?? null, problems: error.problems };
+    return {
+      ...NOTHING_MORE,
+      code: first?.code ?? 'failed',
+      message: first?.message ?? error.message,
+      hint: first?.help ?? null,
+      span: first?.span ?? null,
+      problems: error.problems,
+    };
   }
   if (error instanceof CommandFailure) return { ...NOTHING_MORE, code: error.code, message: error.message, hint: error.hint };
   if (error instanceof ToolstackError) {
@@ -39,8 +46,7 @@ function describe(error: unknown): Described {
 
 /** The exit code that goes with it. */
 export function exitCodeFor(error: unknown): number {
-  const { code, problems } = describe(error);
-  return code.startsWith('XM') || problems.some((problem) => problem.severity === 'error' && problem.code === code) ? 2 : exitCodeOf(code);
+  return error instanceof ShellFailure ? error.exitCode : exitCodeOf(describe(error).code);
 }
 
 function bug({ message, stack }: Described): string {
@@ -76,7 +82,7 @@ export function failureJson(error: unknown): string {
     code,
     message,
     hint,
-    span: span === null ? null : { ...span },
+    span: span === null || span.file === '' ? null : { ...span },
     ...(problems.length > 0 && { problems: problems.map(problemJson) }),
     ...(stack !== null && { stack }),
   };

@@ -10,7 +10,16 @@ const GAP = 2;
 /** A text column is not cut below this: fewer letters say nothing. */
 const LEAST_TEXT = 8;
 
-const STATE_ROLES: Readonly<Record<string, Role>> = { running: 'ok', blocked: 'dim', runnable: 'ok', paused: 'warn', shutdown: 'warn', crashed: 'error', dying: 'error', offline: 'dim' };
+const STATE_ROLES: Readonly<Record<string, Role>> = {
+  running: 'ok',
+  blocked: 'dim',
+  runnable: 'ok',
+  paused: 'warn',
+  shutdown: 'warn',
+  crashed: 'error',
+  dying: 'error',
+  offline: 'dim',
+};
 
 interface Cell {
   readonly text: string;
@@ -40,9 +49,17 @@ function roleOf(column: Column, value: Value | undefined): Role {
 }
 
 function place(table: Table, column: Column): Placed {
-  const cells = table.rows.map((row): Cell => ({ text: sanitize(humanCell(row[column.name])).replaceAll(/\s+/g, ' '), role: roleOf(column, row[column.name]) }));
+  const cells = table.rows.map((row): Cell => ({
+    text: sanitize(humanCell(row[column.name])).replaceAll(/\s+/g, ' '),
+    role: roleOf(column, row[column.name]),
+  }));
   const title = column.title ?? column.name;
-  return { title, right: rightAligned(column), cells, width: Math.max(displayWidth(title), ...cells.map(({ text }) => displayWidth(text))) };
+  return {
+    title,
+    right: rightAligned(column),
+    cells,
+    width: Math.max(displayWidth(title), ...cells.map(({ text }) => displayWidth(text))),
+  };
 }
 
 const widthOf = (columns: readonly Placed[]): number => columns.reduce((sum, { width }) => sum + width + GAP, -GAP);
@@ -71,7 +88,9 @@ function padded({ text, role }: Cell, { width, right }: Placed, last: boolean): 
 }
 
 function joined(cells: readonly Cell[], columns: readonly Placed[]): StyledLine {
-  return columns.flatMap((column, at) => [...(at > 0 ? [run(' '.repeat(GAP))] : []), ...padded(cells[at]!, column, at === columns.length - 1)]).filter(({ text }) => text !== '');
+  return columns
+    .flatMap((column, at) => [...(at > 0 ? [run(' '.repeat(GAP))] : []), ...padded(cells[at]!, column, at === columns.length - 1)])
+    .filter(({ text }) => text !== '');
 }
 
 export interface TableLayout {
@@ -83,8 +102,23 @@ export interface TableLayout {
 /** Never wider than `width`. */
 export function layoutTable(table: Table, width: number, { shown = null, heading = true }: TableLayout = {}): StyledLine[] {
   const wanted = shown === null ? table.columns : table.columns.filter(({ name }) => shown.includes(name));
-  const columns = fit(wanted.map((column) => place(table, column)), width);
-  const rows = table.rows.map((_, at) => joined(columns.map(({ cells }) => cells[at]!), columns));
-  const titles = heading ? [joined(columns.map(({ title }): Cell => ({ text: title, role: 'heading' })), columns)] : [];
+  const columns = fit(
+    wanted.map((column) => place(table, column)),
+    width,
+  );
+  const rows = table.rows.map((_, at) =>
+    joined(
+      columns.map(({ cells }) => cells[at]!),
+      columns,
+    ),
+  );
+  const titles = heading
+    ? [
+        joined(
+          columns.map(({ title }): Cell => ({ text: title, role: 'heading' })),
+          columns,
+        ),
+      ]
+    : [];
   return [...titles, ...rows].map((line) => (lineWidth(line) > width ? fitLine(line, width) : line));
 }

@@ -24,7 +24,10 @@ function roleOf(value: Value): Role {
 
 function mapLines(map: ReadonlyMap<string, Value>): StyledLine[] {
   const width = Math.min(24, Math.max(0, ...[...map.keys()].map(({ length }) => length)));
-  return [...map].map(([key, value]) => [run(`${key.padEnd(width)}  `, 'key'), run(sanitize(humanCell(value)).replaceAll('\n', ' '), roleOf(value))]);
+  return [...map].map(([key, value]) => [
+    run(`${key.padEnd(width)}  `, 'key'),
+    run(sanitize(humanCell(value)).replaceAll('\n', ' '), roleOf(value)),
+  ]);
 }
 
 /** `width` in columns. Tables are cut to it; other lines are as long as they are. */

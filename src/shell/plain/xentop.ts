@@ -24,7 +24,8 @@ function asXentop(row: TopRow): TopRow {
   return { ...row, cpuPercent: row.cpuPercent ?? 0, domain: { ...row.domain, stateLetters: shown } };
 }
 
-const share = (partKiB: number, { totalMemoryKiB }: HostSample): string => tenths(totalMemoryKiB > 0 ? (partKiB / totalMemoryKiB) * 100 : 0);
+const share = (partKiB: number, { totalMemoryKiB }: HostSample): string =>
+  tenths(totalMemoryKiB > 0 ? (partKiB / totalMemoryKiB) * 100 : 0);
 
 /** The same columns as on the screen, but rounded as C rounds. */
 const ROUNDED: Readonly<Record<string, (row: TopRow) => string>> = {

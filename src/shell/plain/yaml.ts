@@ -25,5 +25,7 @@ function lines(json: Json): readonly string[] {
 }
 
 export function yaml(json: Json): string {
-  return lines(json).map((line) => `${line}\n`).join('');
+  return lines(json)
+    .map((line) => `${line}\n`)
+    .join('');
 }

@@ -1,5 +1,5 @@
 /** What the shell hands to the screen, and what the screen gives back: the joint between main.ts and startRepl. */
-import type { CommandSignature, ScriptHost } from '../../lang/index.ts';
+import type { CommandSignature, ScriptHost, Value } from '../../lang/index.ts';
 import type { Toolstack } from '../../dom0/toolstack/types.ts';
 import type { Terminal } from '../commands/command.ts';
 import type { TerminalInput, TerminalOutput } from '../term/terminal.ts';
@@ -9,6 +9,8 @@ export interface HostScreen {
   readonly terminal: Terminal;
   /** Output of the program itself (`print`): above the prompt, at once. */
   print(text: string): void;
+  /** A result that comes while a command still runs: those of a script's lines. */
+  show(value: Value): Promise<void>;
   /** For the person: dim, above the prompt. */
   note(text: string): void;
   /** Stage of the running job; `fraction` 0 to 1, or null when it cannot be told. */

@@ -23,7 +23,7 @@ import { type Intent, LineInput } from './line-input.ts';
 import { LiveRegion } from './live-region.ts';
 import type { HostScreen } from './options.ts';
 import { echoLine, promptFrame, type PromptModel } from './prompt-frame.ts';
-import { valueLines } from './value-lines.ts';
+import { layoutValue } from '../plain/value-layout.ts';
 
 export interface SessionServices {
   readonly toolstack: Promise<Toolstack>;
@@ -188,13 +188,14 @@ export class Session {
   }
 
   #show(value: Value): void {
-    this.#printLines(valueLines(value, this.#terminal.size.columns));
+    this.#printLines(layoutValue(value, this.#terminal.size.columns));
   }
 
   #hostScreen(): HostScreen {
     return {
       terminal: fullViews(this.#terminal, this.#region, this.#services.toolstack),
       print: (text) => this.#show(text),
+      show: (value) => Promise.resolve(this.#show(value)),
       note: (text) => this.#say(sanitize(text), 'dim'),
       progress: (stage, fraction) => this.#jobs.progress(stage, fraction),
       leave: (code) => {

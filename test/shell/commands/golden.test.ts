@@ -3,8 +3,26 @@ import { describe, expect, test } from 'vitest';
 import { golden, hasGolden, SKIP_REASON } from '../golden.ts';
 import { openShell } from '../harness.ts';
 
+const withoutTime = (text: string): string => text.replaceAll(/^ \d\d:\d\d:\d\d/gm, ' TIME');
+
 describe.skipIf(!hasGolden)(`commands print what xl prints${hasGolden ? '' : ` (skipped: ${SKIP_REASON})`}`, () => {
-  const same = ['list', 'list -v', 'list -Z', 'list -c', 'list -n', 'list 1', 'vcpu-list', 'vcpu-list 1', 'info', 'info xen_version', 'uptime', 'domid web-1', 'domname 5', 'dmesg', 'li'];
+  const same = [
+    'list',
+    'list -v',
+    'list -Z',
+    'list -c',
+    'list -n',
+    'list 1',
+    'vcpu-list',
+    'vcpu-list 1',
+    'info',
+    'info xen_version',
+    'uptime',
+    'domid web-1',
+    'domname 5',
+    'dmesg',
+    'li',
+  ];
   test.each(same)('%s', async (line) => {
     expect((await openShell().run(line)).stdout).toBe(golden('xl-tables.txt', `xl ${line}`).output);
   });
@@ -14,7 +32,6 @@ describe.skipIf(!hasGolden)(`commands print what xl prints${hasGolden ? '' : ` (
   });
 
   test('uptime -s, but for the time of day', async () => {
-    const withoutTime = (text: string): string => text.replaceAll(/^ \d\d:\d\d:\d\d/gm, ' TIME');
     expect(withoutTime((await openShell().run('uptime -s')).stdout)).toBe(withoutTime(golden('xl-tables.txt', 'xl uptime -s').output));
   });
 

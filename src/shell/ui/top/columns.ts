@@ -1,5 +1,6 @@
 /** xentop's columns (tools/xentop/xentop.c): heading, least width, what stands in it, how it sorts. */
 import type { DomainSample, HostSample } from '../../../dom0/toolstack/types.ts';
+import { tenths } from '../../plain/tenths.ts';
 import type { Role } from '../../term/style.ts';
 
 /** One domain in one sample. `cpuPercent` null: there is no sample before this one to compare with. */
@@ -19,11 +20,11 @@ export interface TopColumn {
 }
 
 const whole = (value: number): string => String(Math.floor(value));
-const tenths = (value: number): string => value.toFixed(1);
 const share = (part: number, total: number): number => (total > 0 ? (part / total) * 100 : 0);
 
-/** xl's letters r b p s c d in xentop's order d s b c p r. */
-export function topState(stateLetters: string): string {
+/** xl's letters r b p s c d in xentop's order d s b c p r; what has crashed shows only c. */
+export function topState(letters: string): string {
+  const stateLetters = letters.includes('c') ? letters.replace('s', '-') : letters;
   return [5, 3, 1, 4, 2, 0].map((place) => stateLetters[place] ?? '-').join('');
 }
 

@@ -1,0 +1,218 @@
+/**
+ * Decoded code. Blocks are keyed by machine frame and virtual address, live in a bump arena of micro-ops, and are dropped a frame at a time when a
+ * store hits decoded bytes: every micro-op of the frame then gets the STALE handler, so that even a running block stops at its next instruction.
+ */
+import type { MachineMemory } from '../memory.ts';
+import { decode, NO_REGISTER, TRUNCATED, type Decoded } from './decode/decoder.ts';
+import { PSEUDO, type HandlerModule } from './interpreter/handlers.ts';
+import { CONTEXT, UOP } from './layout.ts';
+import type { Mmu } from './mmu.ts';
+
+const ARENA_BYTES = 16 * 1024 * 1024;
+const BLOCK_MOST = 64;
+/** Room for a whole block with its pseudo micro-ops. */
+const BLOCK_BYTES: number = (BLOCK_MOST + 3) * UOP.bytes;
+
+interface CodeFrame {
+  /** By virtual address (signed, exact as a number). */
+  readonly blocks: Map<number, number>;
+  /** Ranges of the arena with this frame's micro-ops: start, end. */
+  readonly ranges: number[];
+  /** Which 64-byte pieces hold decoded bytes. */
+  readonly pieces: Uint8Array;
+}
+
+export class CodeCache {
+  readonly #memory: MachineMemory;
+  readonly #mmu: Mmu;
+  readonly #handlers: () => HandlerModule;
+  readonly #arena: number;
+  #next: number;
+  readonly #frames: Map<number, CodeFrame> = new Map();
+  /** Opcodes met that are not implemented, with how often each was decoded. */
+  readonly undefinedOpcodes: Map<string, number> = new Map();
+  /** Called when micro-op addresses may be used again: forget every jump cache. */
+  onReset: () => void = () => {};
+  /** A frame has got its first decoded code: stores to it must be seen from now on. */
+  onFirstCode: (mfn: number) => void = () => {};
+
+  constructor(memory: MachineMemory, mmu: Mmu, handlers: () => HandlerModule) {
+    this.#memory = memory;
+    this.#mmu = mmu;
+    this.#handlers = handlers;
+    this.#arena = memory.allocateEngine(ARENA_BYTES, 64);
+    this.#next = this.#arena;
+  }
+
+  /**
+   * The micro-op for the instruction at `va`, whose first byte is in frame `mfn`. `second` gives the frame of the next page when the first
+   * instruction needs it, or -1 if it cannot be fetched: then 0 is returned and the fault has been recorded.
+   */
+  find(mfn: number, va: number, second: () => number): number {
+    const known = this.#frames.get(mfn)?.blocks.get(va);
+    if (known !== undefined) return known;
+    if (this.#next + BLOCK_BYTES > this.#arena + ARENA_BYTES) this.#reset();
+    return this.#decodeBlock(mfn, va, second);
+  }
+
+  /** A store to [offset, offset + bytes) of a frame with code. */
+  written(mfn: number, offset: number, bytes: number): void {
+    const frame = this.#frames.get(mfn);
+    if (!frame) return;
+    for (let piece = offset >>> 6; piece <= (offset + bytes - 1) >>> 6; piece++) {
+      if (!frame.pieces[piece]) continue;
+      this.drop(mfn);
+      return;
+    }
+  }
+
+  drop(mfn: number): void {
+    const frame = this.#frames.get(mfn);
+    if (!frame) return;
+    this.#frames.delete(mfn);
+    this.#mmu.hasCode[mfn] = 0;
+    const { u32 } = this.#memory;
+    for (let i = 0; i < frame.ranges.length; i += 2) {
+      for (let uop = frame.ranges[i]!; uop < frame.ranges[i + 1]!; uop += UOP.bytes) u32[(uop + UOP.handler) >>> 2] = PSEUDO.stale;
+    }
+  }
+
+  #reset(): void {
+    for (const mfn of this.#frames.keys()) this.#mmu.hasCode[mfn] = 0;
+    this.#frames.clear();
+    this.#next = this.#arena;
+    this.onReset();
+  }
+
+  #frame(mfn: number): CodeFrame {
+    let frame = this.#frames.get(mfn);
+    if (!frame) {
+      this.#frames.set(mfn, (frame = { blocks: new Map(), ranges: [], pieces: new Uint8Array(64) }));
+      this.#mmu.hasCode[mfn] = 1;
+      this.onFirstCode(mfn);
+    }
+    return frame;
+  }
+
+  #decodeBlock(mfn: number, va: number, second: () => number): number {
+    const start = this.#next;
+    const page = this.#memory.frame(mfn);
+    let offset = va & 4095;
+    if (va < 0) offset = ((va % 4096) + 4096) % 4096;
+    let at = va;
+    for (let count = 0; count < BLOCK_MOST; count++) {
+      const decoded = decode(page, offset, 4096);
+      if (decoded === TRUNCATED) {
+        if (count > 0) break;
+        return this.#decodeCrossing(mfn, va, offset, second);
+      }
+      const frame = this.#frame(mfn);
+      if ('undefined' in decoded) {
+        this.undefinedOpcodes.set(decoded.opcode, (this.undefinedOpcodes.get(decoded.opcode) ?? 0) + 1);
+        frame.pieces[offset >>> 6] = 1;
+        this.#pseudo(PSEUDO.undefined, at);
+        return this.#finish(mfn, va, start);
+      }
+      for (let piece = offset >>> 6; piece <= (offset + decoded.length - 1) >>> 6; piece++) frame.pieces[piece] = 1;
+      this.#emit(decoded, at);
+      offset += decoded.length;
+      at += decoded.length;
+      if (decoded.form.description.ends) return this.#finish(mfn, va, start);
+      if (offset >= 4096) break;
+      const known = frame.blocks.get(at);
+      if (known !== undefined) {
+        this.#pseudo(PSEUDO.goto, at, known);
+        return this.#finish(mfn, va, start);
+      }
+    }
+    this.#pseudo(PSEUDO.goto, at);
+    return this.#finish(mfn, va, start);
+  }
+
+  #decodeCrossing(mfn: number, va: number, offset: number, second: () => number): number {
+    const next = second();
+    if (next < 0) return 0;
+    const start = this.#next;
+    const bytes = new Uint8Array(32);
+    bytes.set(this.#memory.frame(mfn).subarray(offset), 0);
+    bytes.set(this.#memory.frame(next).subarray(0, 16), 4096 - offset);
+    const decoded = decode(bytes, 0, 4096 - offset + 16);
+    for (const [frame, first, last] of [
+      [mfn, offset, 4095],
+      [next, 0, 15],
+    ] as const) {
+      const { pieces } = this.#frame(frame);
+      for (let piece = first >>> 6; piece <= last >>> 6; piece++) pieces[piece] = 1;
+    }
+    const guard = this.#pseudo(PSEUDO.guard, va);
+    this.#memory.u32[(guard + UOP.link) >>> 2] = next;
+    if (decoded === TRUNCATED || 'undefined' in decoded) this.#pseudo(PSEUDO.undefined, va);
+    else {
+      this.#emit(decoded, va);
+      if (!decoded.form.description.ends) this.#pseudo(PSEUDO.goto, va + decoded.length);
+    }
+    this.#frame(next).ranges.push(start, this.#next);
+    return this.#finish(mfn, va, start);
+  }
+
+  #finish(mfn: number, va: number, start: number): number {
+    const frame = this.#frame(mfn);
+    frame.blocks.set(va, start);
+    frame.ranges.push(start, this.#next);
+    return start;
+  }
+
+  #pseudo(handler: number, va: number, link: number = 0): number {
+    const uop = this.#next;
+    this.#next += UOP.bytes;
+    const { u32, view } = this.#memory;
+    u32[(uop + UOP.handler) >>> 2] = handler;
+    view.setBigInt64(uop + UOP.rip, BigInt(va), true);
+    u32[(uop + UOP.link) >>> 2] = link;
+    return uop;
+  }
+
+  #emit(decoded: Decoded, va: number): void {
+    const uop = this.#pseudo(0, va);
+    const { form, memory, operandSize } = decoded;
+    const { u32, view } = this.#memory;
+    const simple = memory !== null && memory.index === NO_REGISTER && decoded.segment === 3 && !decoded.address32;
+    const moffs = form.operands.some(({ source }) => source === 'moffs');
+    u32[(uop + UOP.handler) >>> 2] = this.#handlers().slot(form, {
+      operandSize,
+      stringWidth: 1,
+      conditionCode: decoded.condition,
+      repeat: decoded.repeat,
+      memory:
+        memory === null || !form.operands.some(({ source }) => source === 'rm' || source === 'xmm-rm' || source === 'moffs')
+          ? 'none'
+          : simple && !moffs
+            ? 'simple'
+            : 'full',
+    });
+    const byteSized = (source: string): boolean => form.operands.some((spec) => spec.source === source && spec.size === 1);
+    const gpr = (index: number, byte: boolean): number =>
+      CONTEXT.gpr + (byte && decoded.rex === 0 && index >= 4 && index < 8 ? (index - 4) * 8 + 1 : index * 8);
+    const xmm = (index: number): number => CONTEXT.fxsave + 160 + index * 16;
+    const put16 = (offset: number, value: number): void => view.setUint16(uop + offset, value, true);
+    const has = (source: string): boolean => form.operands.some((spec) => spec.source === source);
+    put16(UOP.reg, has('segment') ? decoded.reg & 7 : has('xmm-reg') ? xmm(decoded.reg) : gpr(decoded.reg, byteSized('reg')));
+    put16(
+      UOP.rm,
+      has('opcode') ? gpr(decoded.opcodeRegister, byteSized('opcode')) : has('xmm-rm') ? xmm(decoded.rm) : gpr(decoded.rm, byteSized('rm')),
+    );
+    const register = (index: number): number => (index === NO_REGISTER ? CONTEXT.zero : CONTEXT.gpr + index * 8);
+    put16(UOP.base, memory ? register(memory.base) : CONTEXT.zero);
+    put16(UOP.index, memory ? register(memory.index) : CONTEXT.zero);
+    put16(UOP.segment, decoded.segment === 4 ? CONTEXT.fsBase : decoded.segment === 5 ? CONTEXT.gsBase : CONTEXT.zero);
+    view.setUint8(uop + UOP.scale, memory?.scale ?? 0);
+    view.setUint8(uop + UOP.length, decoded.length);
+    const next = BigInt(va + decoded.length);
+    view.setBigInt64(uop + UOP.displacement, memory ? memory.displacement + (memory.ripRelative ? next : 0n) : 0n, true);
+    const branch = has('branch');
+    const immediate =
+      decoded.immediates[form.operands.length > 1 && form.description.name === 'enter' ? 0 : decoded.immediates.length - 1] ?? 0n;
+    view.setBigInt64(uop + UOP.immediate, branch ? next + immediate : immediate, true);
+    u32[(uop + UOP.mask32) >>> 2] = decoded.address32 ? 1 : 0;
+  }
+}

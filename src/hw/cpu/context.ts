@@ -1,0 +1,174 @@
+/** A vCPU's registers in machine memory, where the engine's generated code works on them. */
+import type { MachineMemory } from '../memory.ts';
+import { CONTEXT, JUMPS, TLB } from './layout.ts';
+import type { Mode, VcpuContext } from './types.ts';
+
+const FLAGS_KEPT = 0x00254700; // TF IF IOPL NT RF AC ID: those that no arithmetic touches
+const IF = 0x200;
+
+export class Context implements VcpuContext {
+  readonly address: number;
+  readonly #memory: MachineMemory;
+  readonly #release: (context: Context) => void;
+  readonly #roots: Record<Mode, number> = { kernel: 0, user: 0 };
+  #mode: Mode = 'kernel';
+  retired = 0;
+
+  constructor(memory: MachineMemory, address: number, release: (context: Context) => void) {
+    this.#memory = memory;
+    this.address = address;
+    this.#release = release;
+    memory.u8.fill(0, address, address + CONTEXT.kernelTlb);
+    this.flushTlb();
+    this.#put32(CONTEXT.otherFlags, IF);
+    this.#put32(CONTEXT.p, 1);
+    this.#memory.view.setBigInt64(address + CONTEXT.z, 1n, true);
+    this.#memory.view.setUint16(address + CONTEXT.fxsave, 0x37f, true);
+    this.#put32(CONTEXT.fxsave + 24, 0x1f80);
+    this.mode = 'kernel';
+  }
+
+  [Symbol.dispose](): void {
+    this.#release(this);
+  }
+
+  #get64(offset: number): bigint {
+    return this.#memory.view.getBigUint64(this.address + offset, true);
+  }
+  #put64(offset: number, value: bigint): void {
+    this.#memory.view.setBigUint64(this.address + offset, BigInt.asUintN(64, value), true);
+  }
+  #get32(offset: number): number {
+    return this.#memory.view.getInt32(this.address + offset, true);
+  }
+  #put32(offset: number, value: number): void {
+    this.#memory.view.setInt32(this.address + offset, value, true);
+  }
+
+  get rip(): bigint {
+    return this.#get64(CONTEXT.rip);
+  }
+  set rip(value: bigint) {
+    this.#put64(CONTEXT.rip, value);
+  }
+  get rflags(): bigint {
+    return BigInt(this.flags());
+  }
+  set rflags(value: bigint) {
+    this.setFlags(Number(value & 0xffff_ffffn), -1, true);
+  }
+  get fsBase(): bigint {
+    return this.#get64(CONTEXT.fsBase);
+  }
+  set fsBase(value: bigint) {
+    this.#put64(CONTEXT.fsBase, value);
+  }
+  get gsBase(): bigint {
+    return this.#get64(CONTEXT.gsBase);
+  }
+  set gsBase(value: bigint) {
+    this.#put64(CONTEXT.gsBase, value);
+  }
+  get taskSwitched(): boolean {
+    return this.#get32(CONTEXT.taskSwitched) !== 0;
+  }
+  set taskSwitched(value: boolean) {
+    this.#put32(CONTEXT.taskSwitched, value ? 1 : 0);
+  }
+  get fxsave(): Uint8Array {
+    return this.#memory.u8.subarray(this.address + CONTEXT.fxsave, this.address + CONTEXT.fxsave + 512);
+  }
+  gpr(index: number): bigint {
+    return this.#get64(CONTEXT.gpr + index * 8);
+  }
+  setGpr(index: number, value: bigint): void {
+    this.#put64(CONTEXT.gpr + index * 8, value);
+  }
+  selector(segment: number): number {
+    return this.#memory.view.getUint16(this.address + CONTEXT.selectors + segment * 2, true);
+  }
+  setSelector(segment: number, value: number): void {
+    this.#memory.view.setUint16(this.address + CONTEXT.selectors + segment * 2, value, true);
+  }
+
+  get mode(): Mode {
+    return this.#mode;
+  }
+  set mode(mode: Mode) {
+    this.#mode = mode;
+    this.#put32(CONTEXT.tlb, this.address + (mode === 'kernel' ? CONTEXT.kernelTlb : CONTEXT.userTlb));
+    this.#put32(CONTEXT.jumpCache, this.address + (mode === 'kernel' ? CONTEXT.kernelJumps : CONTEXT.userJumps));
+  }
+  root(mode: Mode): number {
+    return this.#roots[mode];
+  }
+  setRoot(mode: Mode, mfn: number): void {
+    if (this.#roots[mode] === mfn) return;
+    this.#roots[mode] = mfn;
+    this.flushTlb(mode);
+  }
+
+  flushTlb(mode?: Mode): void {
+    const { u8 } = this.#memory;
+    const clear = (offset: number, bytes: number): void => void u8.fill(0xff, this.address + offset, this.address + offset + bytes);
+    if (mode !== 'user') {
+      clear(CONTEXT.kernelTlb, TLB.entries * TLB.bytes);
+      this.forgetJumps('kernel');
+    }
+    if (mode !== 'kernel') {
+      clear(CONTEXT.userTlb, TLB.entries * TLB.bytes);
+      this.forgetJumps('user');
+    }
+  }
+  forgetJumps(mode: Mode): void {
+    const start = this.address + (mode === 'kernel' ? CONTEXT.kernelJumps : CONTEXT.userJumps);
+    // All ones is not canonical code that runs on: it can be the address of no instruction with a successor.
+    this.#memory.u8.fill(0xff, start, start + JUMPS.entries * JUMPS.bytes);
+  }
+  invalidatePage(va: bigint): void {
+    const index = Number((va >> 12n) & BigInt(TLB.entries - 1));
+    for (const mode of ['kernel', 'user'] as const) {
+      const entry = this.address + (mode === 'kernel' ? CONTEXT.kernelTlb : CONTEXT.userTlb) + index * TLB.bytes;
+      this.#memory.u8.fill(0xff, entry, entry + TLB.bytes);
+      this.forgetJumps(mode);
+    }
+  }
+
+  /** RFLAGS, low 32 bits. */
+  flags(): number {
+    const { view } = this.#memory;
+    const at = this.address;
+    const z = view.getBigInt64(at + CONTEXT.z, true) === 0n;
+    const s = view.getInt32(at + CONTEXT.s + 4, true) < 0;
+    let p = this.#get32(CONTEXT.p) & 0xff;
+    p ^= p >> 4;
+    const parity = ((0x9669 >> (p & 15)) & 1) !== 0;
+    return (
+      (0x2 |
+        this.#get32(CONTEXT.otherFlags) |
+        (this.#get32(CONTEXT.c) & 1) |
+        (parity ? 4 : 0) |
+        (this.#get32(CONTEXT.a) & 0x10) |
+        (z ? 0x40 : 0) |
+        (s ? 0x80 : 0) |
+        (this.#get32(CONTEXT.direction) << 10) |
+        (this.#get32(CONTEXT.o) < 0 ? 0x800 : 0)) >>>
+      0
+    );
+  }
+  /** Changes the bits in `mask`; `system` also IF and IOPL, which code at CPL 3 cannot. */
+  setFlags(value: number, mask: number, system: boolean): void {
+    const flags = (this.flags() & ~mask) | (value & mask);
+    const { view } = this.#memory;
+    view.setBigInt64(this.address + CONTEXT.z, flags & 0x40 ? 0n : 1n, true);
+    view.setBigInt64(this.address + CONTEXT.s, flags & 0x80 ? -1n : 0n, true);
+    this.#put32(CONTEXT.p, flags & 4 ? 0 : 1);
+    this.#put32(CONTEXT.c, flags & 1);
+    this.#put32(CONTEXT.a, flags & 0x10);
+    this.#put32(CONTEXT.o, flags & 0x800 ? -0x80000000 : 0);
+    this.#put32(CONTEXT.direction, (flags >> 10) & 1);
+    const locked = system ? 0 : 0x3200;
+    const kept = this.#get32(CONTEXT.otherFlags);
+    this.#put32(CONTEXT.otherFlags, (flags & FLAGS_KEPT & ~0x10000 & ~locked) | (kept & locked));
+  }
+}

@@ -1,0 +1,261 @@
+/**
+ * What an instruction's description is written against: values, operands, flags, control flow. An engine implements the primitives; descriptions
+ * never see where registers live, micro-ops or memory layout. Widths are in bytes; a value of width 1, 2 or 4 is an i32 (zero-extended), of
+ * width 8 an i64. Writes to memory come first in a description, so that a fault leaves everything as it was.
+ */
+import type { Op } from '../wasm/opcodes.ts';
+
+export type Width = 1 | 2 | 4 | 8;
+export type Type = 'i32' | 'i64' | 'f32' | 'f64' | 'v128';
+
+/** An expression, emitted where it is used: `let` binds one that is used twice or whose inputs change. */
+export interface Value {
+  readonly type: Type;
+  readonly emit: () => void;
+}
+
+export interface Place {
+  readonly width: Width;
+  readonly kind: 'register' | 'memory' | 'immediate';
+  /** The value now, bound: later writes do not change it. */
+  read(): Value;
+  /** The same, and a `write` that follows cannot page-fault. */
+  readToWrite(): Value;
+  write(value: Value): void;
+  /** Effective address without the segment base (LEA). */
+  offset(): Value;
+  /** Linear address. */
+  linear(): Value;
+}
+
+export interface VectorPlace {
+  readonly kind: 'register' | 'memory';
+  /** How many bytes move when it is memory. */
+  readonly bytes: 4 | 8 | 16;
+  /** The whole register; from memory `bytes` with zeroes above. */
+  read(): Value;
+  /** The whole register; to memory the low `bytes`. */
+  write(value: Value): void;
+}
+
+export type FlagName = 'z' | 's' | 'p' | 'c' | 'o' | 'a';
+export type RegisterName = 'rax' | 'rcx' | 'rdx' | 'rbx' | 'rsp' | 'rbp' | 'rsi' | 'rdi' | 'r11';
+export type Leave = 'syscall' | 'privileged' | 'interrupt' | 'trap';
+
+export abstract class Emitter {
+  /** Operand size of the form being described. */
+  abstract readonly operandSize: Width;
+  abstract readonly conditionCode: number;
+  abstract op(op: Op, type: Type, ...args: Value[]): Value;
+  abstract i32(value: number): Value;
+  abstract i64(value: bigint): Value;
+  abstract let(value: Value): Value;
+  abstract variable(initial: Value): { get(): Value; set(value: Value): void };
+  abstract if(condition: Value, then: () => void, otherwise?: () => void): void;
+  abstract gpr(register: RegisterName, width: Width): Place;
+  /** Memory at a linear address; `stack`: a non-canonical address is #SS. */
+  abstract memory(address: Value, width: Width, stack?: boolean): Place;
+  abstract readFlag(flag: FlagName): Value;
+  /** z, s: i64; p: its low byte; c: 0 or 1; o: the sign bit; a: bit 4. */
+  abstract writeFlag(flag: FlagName, value: Value): void;
+  /** Address of the next instruction. */
+  abstract nextRip(): Value;
+  /** Goes to an address: the end of this instruction. */
+  abstract jump(target: Value): void;
+  /** Goes to the target that the instruction names. */
+  abstract jumpNear(): void;
+  /** This instruction once more (a REP iteration). */
+  abstract again(): void;
+  abstract raise(vector: number, errorCode?: Value): void;
+  abstract leave(how: Leave): void;
+  /** Calls the engine's helper of that name: (i32 | i64)* → i32, or nothing. */
+  abstract call(name: string, result: 'i32' | 'i64' | null, ...args: Value[]): Value;
+  /** After `call(…, null)`: emits it now. */
+  abstract do(value: Value): void;
+  /** 0 (forward) or 1 (backward). */
+  abstract direction(): Value;
+  abstract setDirection(value: number): void;
+  /** The address that rsi and the segment override name. */
+  abstract sourceAddress(): Value;
+  /** Width of a string instruction. */
+  abstract readonly stringWidth: Width;
+  /** AH and its like. */
+  abstract high(register: 'rax'): Place;
+  /** For RDTSC in virtual time: the budget that is left, this instruction included. */
+  abstract instructionsLeft(): Value;
+  /** Number of a segment register operand. */
+  abstract segmentIndex(place: Place): Value;
+  /** A helper that reaches memory answers 0 when it has recorded a fault. */
+  abstract faultUnless(value: Value): void;
+  abstract mxcsr(): Value;
+  abstract setMxcsr(value: Value): void;
+  /** From here on a fault puts rsp back. */
+  abstract restoreOnFault(rsp: Value): void;
+  /** The decoded REP prefix: 0 none, 1 REP/REPE, 2 REPNE. */
+  abstract readonly repeat: 0 | 1 | 2;
+
+  constant(width: Width, value: bigint): Value {
+    return width === 8 ? this.i64(value) : this.i32(Number(BigInt.asIntN(32, value)));
+  }
+  #binary(name: string, a: Value, b: Value): Value {
+    return this.op(`${a.type}.${name}` as Op, a.type, a, b);
+  }
+  #compare(name: string, a: Value, b: Value): Value {
+    return this.op(`${a.type}.${name}` as Op, 'i32', a, b);
+  }
+  add(a: Value, b: Value): Value {
+    return this.#binary('add', a, b);
+  }
+  sub(a: Value, b: Value): Value {
+    return this.#binary('sub', a, b);
+  }
+  mul(a: Value, b: Value): Value {
+    return this.#binary('mul', a, b);
+  }
+  and(a: Value, b: Value): Value {
+    return this.#binary('and', a, b);
+  }
+  or(a: Value, b: Value): Value {
+    return this.#binary('or', a, b);
+  }
+  xor(a: Value, b: Value): Value {
+    return this.#binary('xor', a, b);
+  }
+  shl(a: Value, b: Value): Value {
+    return this.#binary('shl', a, b);
+  }
+  shrU(a: Value, b: Value): Value {
+    return this.#binary('shr_u', a, b);
+  }
+  shrS(a: Value, b: Value): Value {
+    return this.#binary('shr_s', a, b);
+  }
+  rotl(a: Value, b: Value): Value {
+    return this.#binary('rotl', a, b);
+  }
+  rotr(a: Value, b: Value): Value {
+    return this.#binary('rotr', a, b);
+  }
+  eq(a: Value, b: Value): Value {
+    return this.#compare('eq', a, b);
+  }
+  ne(a: Value, b: Value): Value {
+    return this.#compare('ne', a, b);
+  }
+  ltU(a: Value, b: Value): Value {
+    return this.#compare('lt_u', a, b);
+  }
+  ltS(a: Value, b: Value): Value {
+    return this.#compare('lt_s', a, b);
+  }
+  geU(a: Value, b: Value): Value {
+    return this.#compare('ge_u', a, b);
+  }
+  eqz(a: Value): Value {
+    return this.op(`${a.type}.eqz` as Op, 'i32', a);
+  }
+  select(condition: Value, a: Value, b: Value): Value {
+    return this.op('select', a.type, a, b, condition);
+  }
+  wrap(a: Value): Value {
+    return a.type === 'i32' ? a : this.op('i32.wrap_i64', 'i32', a);
+  }
+  extendU(a: Value): Value {
+    return a.type === 'i64' ? a : this.op('i64.extend_i32_u', 'i64', a);
+  }
+  extendS(a: Value): Value {
+    return a.type === 'i64' ? a : this.op('i64.extend_i32_s', 'i64', a);
+  }
+  not(a: Value): Value {
+    return this.xor(a, a.type === 'i64' ? this.i64(-1n) : this.i32(-1));
+  }
+  /** Cuts an i32 to `width` (zero-extended); widths 4 and 8 are whole already. */
+  cut(width: Width, value: Value): Value {
+    return width >= 4 ? value : this.and(value, this.i32(width === 1 ? 0xff : 0xffff));
+  }
+  /** Sign-extends a value of `width` to i64. */
+  sign64(width: Width, value: Value): Value {
+    if (width === 8) return value;
+    return this.op('i64.extend_i32_s', 'i64', this.sign32(width, value));
+  }
+  /** Sign-extends a value of width 1, 2 or 4 to i32. */
+  sign32(width: Width, value: Value): Value {
+    return width >= 4 ? value : this.op(width === 1 ? 'i32.extend8_s' : 'i32.extend16_s', 'i32', value);
+  }
+  /** The low `width` bytes of an i64. */
+  wrapTo(width: Width, value: Value): Value {
+    return width === 8 ? value : this.cut(width, this.wrap(value));
+  }
+  /** A value of `from` as one of `to`, zero-extended or cut. */
+  toWidth(to: Width, value: Value): Value {
+    return to === 8 ? this.extendU(value) : this.cut(to, this.wrap(value));
+  }
+  signTo(from: Width, to: Width, value: Value): Value {
+    const wide = this.sign64(from, value);
+    return to === 8 ? wide : this.cut(to, this.wrap(wide));
+  }
+  /** The sign bit of a value of `width`, at bit 31 of an i32. */
+  signBit(width: Width, value: Value): Value {
+    if (width === 8) return this.wrap(this.shrU(value, this.i64(32n)));
+    return width === 4 ? value : this.shl(value, this.i32(32 - 8 * width));
+  }
+
+  flagsZsp(width: Width, result: Value): void {
+    const wide = this.let(this.sign64(width, result));
+    this.writeFlag('z', wide);
+    this.writeFlag('s', wide);
+    this.writeFlag('p', this.wrap(result));
+  }
+  flagsLogic(width: Width, result: Value): void {
+    this.flagsZsp(width, result);
+    for (const flag of ['c', 'o', 'a'] as const) this.writeFlag(flag, this.i32(0));
+  }
+  /** `carry` null: CF stays. */
+  flagsAdd(width: Width, a: Value, b: Value, result: Value, carry: Value | null): void {
+    this.flagsZsp(width, result);
+    if (carry) this.writeFlag('c', carry);
+    this.writeFlag('o', this.signBit(width, this.and(this.xor(a, result), this.xor(b, result))));
+    this.writeFlag('a', this.wrap(this.xor(this.xor(a, b), result)));
+  }
+  flagsSub(width: Width, a: Value, b: Value, result: Value, borrow: Value | null): void {
+    this.flagsZsp(width, result);
+    if (borrow) this.writeFlag('c', borrow);
+    this.writeFlag('o', this.signBit(width, this.and(this.xor(a, b), this.xor(a, result))));
+    this.writeFlag('a', this.wrap(this.xor(this.xor(a, b), result)));
+  }
+
+  /** Condition codes 0 (O) to 15 (NLE), the low four bits of Jcc's opcode: an i32, 0 or 1. */
+  condition(code: number): Value {
+    const zero = (): Value => this.eqz(this.readFlag('z'));
+    const negative = (): Value => this.ltS(this.readFlag('s'), this.i64(0n));
+    const overflow = (): Value => this.ltS(this.readFlag('o'), this.i32(0));
+    const parity = (): Value => this.eqz(this.and(this.op('i32.popcnt', 'i32', this.and(this.readFlag('p'), this.i32(0xff))), this.i32(1)));
+    const positive = [
+      overflow,
+      () => this.readFlag('c'),
+      zero,
+      () => this.or(this.readFlag('c'), zero()),
+      negative,
+      parity,
+      () => this.ne(negative(), overflow()),
+      () => this.or(zero(), this.ne(negative(), overflow())),
+    ][code >> 1]!();
+    return code & 1 ? this.eqz(positive) : positive;
+  }
+
+  push(width: Width, value: Value): void {
+    const rsp = this.gpr('rsp', 8);
+    const top = this.let(this.sub(rsp.read(), this.i64(BigInt(width))));
+    this.memory(top, width, true).write(value);
+    rsp.write(top);
+  }
+  /** The value on top of the stack; rsp is moved by the caller's `drop`. */
+  peek(width: Width, above: number = 0): Value {
+    const rsp = this.gpr('rsp', 8).read();
+    return this.memory(above === 0 ? rsp : this.let(this.add(rsp, this.i64(BigInt(above)))), width, true).read();
+  }
+  drop(bytes: number): void {
+    const rsp = this.gpr('rsp', 8);
+    rsp.write(this.add(rsp.read(), this.i64(BigInt(bytes))));
+  }
+}

@@ -1,0 +1,25 @@
+/** How an instruction is declared: its encodings, in the manual's notation, and its meaning. */
+import type { Emitter, Place, VectorPlace } from './emitter.ts';
+
+export type AnyPlace = Place & VectorPlace;
+
+export interface Description {
+  readonly name: string;
+  /**
+   * "[66|F2|F3|NP] opcode bytes [/r | /digit | + ] operands": operands as in the manual's appendix A: Eb Ev Gv Zv Ib Iz Ibs Iv Jb Jz M Vx Wx Sw …
+   * `+` adds the register (or, with `cc`, the condition) to the opcode.
+   */
+  readonly forms: readonly string[];
+  readonly lockable?: boolean;
+  /** Operand size is 8 unless prefix 66 says 2 (PUSH, CALL, …). */
+  readonly default64?: boolean;
+  /** Nothing after it can be reached in sequence. */
+  readonly ends?: boolean;
+  /** REP and REPNE have a meaning. */
+  readonly repeatable?: boolean;
+  readonly translate: (t: Emitter, ...operands: AnyPlace[]) => void;
+}
+
+export function instruction(name: string, rest: Omit<Description, 'name'>): Description {
+  return { name, ...rest };
+}

@@ -1,0 +1,121 @@
+/** Data movement and the stack (SDM vol. 2). */
+import type { Emitter, Place } from './emitter.ts';
+import { instruction, type Description } from './instruction.ts';
+
+const copy: Description['translate'] = (_t, dst, src) => dst!.write(src!.read());
+const stackWidth = (t: Emitter): 2 | 8 => (t.operandSize === 2 ? 2 : 8);
+
+const swapBytes = (t: Emitter, place: Place): void =>
+  place.write(t.call(place.width === 8 ? 'swap64' : 'swap32', place.width === 8 ? 'i64' : 'i32', place.read()));
+
+export const move: readonly Description[] = [
+  instruction('mov', {
+    forms: [
+      '88 /r Eb,Gb',
+      '89 /r Ev,Gv',
+      '8a /r Gb,Eb',
+      '8b /r Gv,Ev',
+      'b0+ Zb,Ib',
+      'b8+ Zv,Iv',
+      'c6 /0 Eb,Ib',
+      'c7 /0 Ev,Iz',
+      'a0 AL,Ob',
+      'a1 rAX,Ov',
+      'a2 Ob,AL',
+      'a3 Ov,rAX',
+    ],
+    translate: copy,
+  }),
+  instruction('movzx', {
+    forms: ['0f b6 /r Gv,Eb', '0f b7 /r Gv,Ew'],
+    translate: (t, dst, src) => dst!.write(t.toWidth(dst!.width, src!.read())),
+  }),
+  instruction('movsx', {
+    forms: ['0f be /r Gv,Eb', '0f bf /r Gv,Ew'],
+    translate: (t, dst, src) => dst!.write(t.signTo(src!.width, dst!.width, src!.read())),
+  }),
+  instruction('movsxd', { forms: ['63 /r Gv,Ed'], translate: (t, dst, src) => dst!.write(t.signTo(4, dst!.width, src!.read())) }),
+  instruction('lea', { forms: ['8d /r Gv,M'], translate: (t, dst, src) => dst!.write(t.wrapTo(dst!.width, src!.offset())) }),
+  instruction('xchg', {
+    forms: ['86 /r Eb,Gb', '87 /r Ev,Gv', '90+ Zv,rAX'],
+    lockable: true,
+    translate(_t, a, b) {
+      const second = b!.read();
+      const first = a!.readToWrite();
+      a!.write(second);
+      b!.write(first);
+    },
+  }),
+  instruction('bswap', { forms: ['0f c8+ Zy'], translate: (t, dst) => swapBytes(t, dst!) }),
+  instruction('cmovcc', {
+    forms: ['0f 40+cc /r Gv,Ev'],
+    translate(t, dst, src) {
+      const value = src!.read(); // read in any case: a fault does not depend on the condition
+      dst!.write(t.select(t.condition(t.conditionCode), value, dst!.read()));
+    },
+  }),
+  instruction('setcc', { forms: ['0f 90+cc /r Eb'], translate: (t, dst) => dst!.write(t.condition(t.conditionCode)) }),
+  instruction('push', {
+    forms: ['50+ Zv', 'ff /6 Ev', '6a Ibs', '68 Iz'],
+    default64: true,
+    translate: (t, src) => t.push(stackWidth(t), src!.read()),
+  }),
+  instruction('pop', {
+    forms: ['58+ Zv'],
+    default64: true,
+    translate(t, dst) {
+      const value = t.peek(stackWidth(t));
+      t.drop(stackWidth(t));
+      dst!.write(value);
+    },
+  }),
+  instruction('pop', {
+    forms: ['8f /0 Ev'],
+    default64: true,
+    translate(t, dst) {
+      // rsp as a base is the one after the pop: taken care of by moving it first and back on a fault is not needed when the value is read first.
+      const value = t.peek(stackWidth(t));
+      const before = t.let(t.gpr('rsp', 8).read());
+      t.drop(stackWidth(t));
+      t.restoreOnFault(before);
+      dst!.write(value);
+    },
+  }),
+  instruction('leave', {
+    forms: ['c9'],
+    default64: true,
+    translate(t) {
+      const frame = t.gpr('rbp', 8).read();
+      const value = t.memory(frame, stackWidth(t), true).read();
+      t.gpr('rsp', 8).write(t.add(frame, t.i64(BigInt(stackWidth(t)))));
+      t.gpr('rbp', stackWidth(t)).write(value);
+    },
+  }),
+  instruction('enter', {
+    // Nested frames (a level other than 0) are taken as level 0.
+    forms: ['c8 Iw,Ib'],
+    default64: true,
+    translate(t, size) {
+      const rsp = t.gpr('rsp', 8);
+      const frame = t.let(t.sub(rsp.read(), t.i64(8n)));
+      t.memory(frame, 8, true).write(t.gpr('rbp', 8).read());
+      t.gpr('rbp', 8).write(frame);
+      rsp.write(t.sub(frame, t.extendU(size!.read())));
+    },
+  }),
+  instruction('xlat', {
+    forms: ['d7'],
+    translate(t) {
+      const address = t.let(t.add(t.gpr('rbx', 8).read(), t.extendU(t.gpr('rax', 1).read())));
+      t.gpr('rax', 1).write(t.memory(address, 1).read());
+    },
+  }),
+  instruction('movbe', {
+    forms: ['NP 0f 38 f0 /r Gv,M', 'NP 0f 38 f1 /r M,Gv'],
+    translate(t, dst, src) {
+      const value = src!.read();
+      if (t.operandSize === 2) dst!.write(t.cut(2, t.or(t.shl(value, t.i32(8)), t.shrU(value, t.i32(8)))));
+      else dst!.write(t.call(t.operandSize === 8 ? 'swap64' : 'swap32', t.operandSize === 8 ? 'i64' : 'i32', value));
+    },
+  }),
+];

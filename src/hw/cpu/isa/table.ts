@@ -1,0 +1,12 @@
+/** All instructions. */
+import { arith } from './arith.ts';
+import { bit } from './bit.ts';
+import { branch } from './branch.ts';
+import type { Description } from './instruction.ts';
+import { move } from './move.ts';
+import { mulDiv } from './mul-div.ts';
+import { shift } from './shift.ts';
+import { string } from './string.ts';
+import { system } from './system.ts';
+
+export const INSTRUCTIONS: readonly Description[] = [...arith, ...bit, ...branch, ...move, ...mulDiv, ...shift, ...string, ...system];

@@ -1,0 +1,68 @@
+/** A growable byte buffer with WebAssembly's number encodings (LEB128). */
+export class Bytes {
+  #buffer: Uint8Array<ArrayBuffer> = new Uint8Array(256);
+  length = 0;
+
+  u8(value: number): void {
+    if (this.length === this.#buffer.length) this.#grow(1);
+    this.#buffer[this.length++] = value;
+  }
+
+  u32(value: number): void {
+    let rest = value >>> 0;
+    while (rest >= 0x80) {
+      this.u8((rest & 0x7f) | 0x80);
+      rest >>>= 7;
+    }
+    this.u8(rest);
+  }
+
+  s32(value: number): void {
+    let rest = value | 0;
+    for (;;) {
+      const low = rest & 0x7f;
+      rest >>= 7;
+      if ((rest === 0 && (low & 0x40) === 0) || (rest === -1 && (low & 0x40) !== 0)) return this.u8(low);
+      this.u8(low | 0x80);
+    }
+  }
+
+  s64(value: bigint): void {
+    let rest = BigInt.asIntN(64, value);
+    if (rest >= -0x80000000n && rest <= 0x7fffffffn) return this.s32(Number(rest));
+    for (;;) {
+      const low = Number(rest & 0x7fn);
+      rest >>= 7n;
+      if ((rest === 0n && (low & 0x40) === 0) || (rest === -1n && (low & 0x40) !== 0)) return this.u8(low);
+      this.u8(low | 0x80);
+    }
+  }
+
+  bytes(values: ArrayLike<number>): void {
+    if (this.length + values.length > this.#buffer.length) this.#grow(values.length);
+    this.#buffer.set(values, this.length);
+    this.length += values.length;
+  }
+
+  /** A length, then the bytes: wasm's vectors, names and sections. */
+  sized(inner: Bytes): void {
+    this.u32(inner.length);
+    this.bytes(inner.view());
+  }
+
+  name(text: string): void {
+    const encoded = new TextEncoder().encode(text);
+    this.u32(encoded.length);
+    this.bytes(encoded);
+  }
+
+  view(): Uint8Array<ArrayBuffer> {
+    return this.#buffer.subarray(0, this.length);
+  }
+
+  #grow(by: number): void {
+    const bigger = new Uint8Array(Math.max(this.#buffer.length * 2, this.length + by));
+    bigger.set(this.#buffer.subarray(0, this.length));
+    this.#buffer = bigger;
+  }
+}

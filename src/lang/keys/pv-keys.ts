@@ -1,0 +1,46 @@
+/** Keys that a paravirtual domain uses (docs/man/xl.cfg.5.pod.in). */
+import { key, type ConfigKey } from './config-key.ts';
+
+const ACTIONS = ['destroy', 'restart', 'rename-restart', 'preserve', 'coredump-destroy', 'coredump-restart', 'soft-reset'] as const;
+const INT_MAX = 2 ** 31 - 1;
+
+export const PV_KEYS: readonly ConfigKey[] = [
+  key('name', 'text', 'name of the domain; must be unique on the host'),
+  key('type', 'choice', 'type of guest; only pv runs here', { choices: ['pv', 'pvh', 'hvm'], default: 'pv' }),
+  key('builder', 'choice', 'old spelling of type: generic is pv', { choices: ['generic', 'hvm'] }),
+  key('uuid', 'text', 'identity that survives reboots', { default: 'random' }),
+  key('kernel', 'text', 'kernel image, or guest("pebble") for one that ships with Xenolith'),
+  key('ramdisk', 'text', 'initial ramdisk'),
+  key('cmdline', 'text', 'kernel command line; wins over root and extra'),
+  key('root', 'text', 'root device: becomes root=… on the kernel command line'),
+  key('extra', 'text', 'appended to the kernel command line'),
+  key('memory', 'memory', 'memory at the start', { unit: 'MiB', min: 1, max: 2 ** 24, default: '32' }),
+  key('maxmem', 'memory', 'memory that the domain may grow to', { unit: 'MiB', min: 1, max: 2 ** 24, default: 'memory' }),
+  key('vcpus', 'integer', 'virtual CPUs that are online at the start', { max: 512, default: '1' }),
+  key('maxvcpus', 'integer', 'virtual CPUs that may come online', { min: 1, max: 512, default: 'vcpus' }),
+  key('cpus', 'cpus', 'physical CPUs that it may run on: "0-3,^1", or a list with one entry for each vCPU', { default: '"all"' }),
+  key('cpus_soft', 'cpus', 'physical CPUs that it prefers', { default: '"all"' }),
+  key('cpu_weight', 'integer', 'share of CPU time against other domains', { min: 1, max: 65535, default: '256' }),
+  key('cap', 'integer', 'limit of CPU time in percent of one physical CPU; 0 is none', { unit: '%', min: 0, max: 51200, default: '0' }),
+  key('pool', 'text', 'CPU pool', { default: '"Pool-0"', ignored: 'there is one pool so far, Pool-0' }),
+  key('on_poweroff', 'choice', 'what happens when the guest powers off', { choices: ACTIONS, default: 'destroy' }),
+  key('on_reboot', 'choice', 'what happens when the guest reboots', { choices: ACTIONS, default: 'restart' }),
+  key('on_crash', 'choice', 'what happens when the guest crashes', { choices: ACTIONS, default: 'destroy' }),
+  key('on_watchdog', 'choice', 'what happens when the watchdog fires', { choices: ACTIONS, default: 'destroy' }),
+  key('on_soft_reset', 'choice', 'what happens on a soft reset', { choices: ACTIONS, default: 'soft-reset' }),
+  key('disk', 'list', "block devices: 'TARGET,FORMAT,VDEV,ACCESS'"),
+  key('vif', 'list', "network interfaces: 'mac=…,bridge=xenbr0,rate=10Mb/s'"),
+  key('bootloader', 'text', 'program that finds the kernel in the guest’s disk', { ignored: 'there is no boot loader yet; give a kernel' }),
+  key('bootloader_args', 'text-or-list', 'arguments of the boot loader', { ignored: 'there is no boot loader yet' }),
+  key('firmware', 'text', 'pvgrub32 or pvgrub64 in place of a kernel', { ignored: 'give the image as kernel' }),
+  key('max_grant_frames', 'integer', 'limit of grant table frames', { min: 0, max: INT_MAX, ignored: 'the limit is fixed' }),
+  key('max_maptrack_frames', 'integer', 'limit of grant mappings', { min: 0, max: INT_MAX, ignored: 'the limit is fixed' }),
+  key('max_grant_version', 'integer', 'newest grant table version', { min: 0, max: INT_MAX, ignored: 'the guest chooses' }),
+  key('max_event_channels', 'integer', 'limit of event channels', { min: 0, max: INT_MAX, ignored: 'the limit is fixed' }),
+  key('nomigrate', 'boolean', 'forbids migration', { ignored: 'domains do not migrate yet' }),
+  key('tsc_mode', 'any', 'how the guest sees the time stamp counter', { ignored: 'the counter always follows machine time' }),
+  key('localtime', 'boolean', 'clock in local time', { ignored: 'guests keep machine time' }),
+  key('rtc_timeoffset', 'integer', 'offset of the clock', { unit: 's', ignored: 'guests keep machine time' }),
+  key('period', 'integer', 'RTDS period', { unit: 'us', ignored: 'the credit scheduler runs' }),
+  key('extratime', 'boolean', 'RTDS: may use idle time', { ignored: 'the credit scheduler runs' }),
+];

@@ -1,0 +1,33 @@
+/** A diagnostic as text: what, where, the line, and the place underlined with what to do. */
+import type { Problem, Severity } from '../problem.ts';
+
+const SGR: Readonly<Record<Severity | 'dim' | 'bold', string>> = { error: '1;31', warning: '1;33', hint: '1;36', dim: '90', bold: '1' };
+
+/** `text`: the text that the problem's span points into. Ends without a newline. */
+export function formatProblem(problem: Problem, text: string, colour = false): string {
+  const { message, span, severity, help } = problem;
+  const paint = (words: string, role: Severity | 'dim' | 'bold'): string => (colour ? `\u001b[${SGR[role]}m${words}\u001b[0m` : words);
+  const head = `${paint(`${severity}:`, severity)} ${paint(message, 'bold')}`;
+  const place = paint(`  --> ${span.file}:${span.line}:${span.column}`, 'dim');
+  const line = lineAt(text, span.start);
+  const number = String(span.line);
+  const gutter = ' '.repeat(Math.max(4, number.length));
+  // Tabs and control characters would break the alignment of the underline, and a file may try to drive the terminal.
+  const shown = printable(line.text);
+  const before = printable(line.text.slice(0, span.start - line.start)).length;
+  const marked = printable(line.text.slice(span.start - line.start, span.end - line.start)).length;
+  const underline = `${' '.repeat(before)}${paint('^'.repeat(Math.max(1, marked)), severity)}`;
+  const tail = help === undefined ? '' : ` ${help}`;
+  return [head, place, `${paint(`${number.padStart(gutter.length)} |`, 'dim')} ${shown}`, `${paint(`${gutter} |`, 'dim')} ${underline}${tail}`].join('\n');
+}
+
+function lineAt(text: string, offset: number): { readonly text: string; readonly start: number } {
+  const start = text.lastIndexOf('\n', Math.min(offset, text.length) - 1) + 1;
+  const end = text.indexOf('\n', start);
+  return { text: text.slice(start, end < 0 ? undefined : end).replace(/\r$/, ''), start };
+}
+
+function printable(text: string): string {
+  // oxlint-disable-next-line no-control-regex
+  return text.replace(/\t/g, '    ').replace(/[\u0000-\u001f\u007f-\u009f]/g, '\ufffd');
+}
