@@ -92,7 +92,7 @@ export const create: Command = {
     if (args.flag('console') && args.flag('paused')) throw usage('a paused domain says nothing on its console: -c or -p, not both');
     const loaded = await loadConfig(context, { words: args.texts('config'), file: args.text('defconfig'), quiet });
     if (args.flag('dryrun')) {
-      const json = xlConfig(loaded.config);
+      const json = xlConfig(loaded.config, loaded.settings);
       return { kind: 'text', text: `${printJson(json)}\n`, value: toValue(json) };
     }
     const info = await buildLoaded(context, loaded, { paused: args.flag('paused') });

@@ -1,7 +1,14 @@
-import type { Command } from './command.ts';
+import type { Command, CommandContext } from './command.ts';
 import { NOTHING } from './command.ts';
 import { ShellFailure } from './failure.ts';
 import { runText } from '../host/run-text.ts';
+
+async function standardInput({ pipe }: CommandContext): Promise<string> {
+  if (!pipe) throw new ShellFailure('not-supported', 'at the prompt there is no other standard input than your keys');
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of pipe.input) chunks.push(chunk);
+  return Buffer.concat(chunks).toString('utf8');
+}
 
 export const runCommand: Command = {
   name: 'run',
@@ -17,7 +24,8 @@ export const runCommand: Command = {
     if (args.flag('virtual') && (await toolstack.time()).clock !== 'virtual') {
       throw new ShellFailure('not-supported', 'this machine runs in real time', { hint: 'from outside: xm run --virtual FILE' });
     }
-    const { path, text } = await host.readFile(args.text('file')!, cwd);
+    const file = args.text('file')!;
+    const { path, text } = file === '-' ? { path: 'standard input', text: await standardInput(context) } : await host.readFile(file, cwd);
     await runText(text, path, host, { signal, onValue: (value) => context.show(value) });
     return NOTHING;
   },

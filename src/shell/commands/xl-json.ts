@@ -1,5 +1,5 @@
 /** Configurations as libxl's JSON (what `xl create -n` and `xl list -l` print): the fields it leaves out when they have their default. */
-import type { Value } from '../../lang/index.ts';
+import type { DiskSpec, DomainSettings, Value, VifSpec } from '../../lang/index.ts';
 import type { DomainConfig, DomainInfo, OnAction } from '../../dom0/toolstack/types.ts';
 import type { Outcome } from './command.ts';
 
@@ -15,12 +15,50 @@ function action(key: keyof typeof DEFAULT_ACTIONS, chosen: OnAction | undefined,
   return value === DEFAULT_ACTIONS[key] ? {} : { [`on_${key}`]: actionName(value) };
 }
 
+const backendOf = (backend: string | null): string | undefined => (backend === null || backend === '0' ? undefined : backend);
+const one = (set: boolean): 1 | undefined => (set ? 1 : undefined);
+
+function disk(spec: DiskSpec): Json {
+  return {
+    backend_domname: backendOf(spec.backend),
+    pdev_path: spec.target === '' ? undefined : spec.target,
+    vdev: spec.vdev,
+    backend: spec.backendType ?? undefined,
+    format: spec.format,
+    script: spec.script ?? undefined,
+    removable: one(spec.removable),
+    readwrite: one(spec.readWrite),
+    is_cdrom: one(spec.cdrom),
+    direct_io_safe: spec.directIoSafe ? true : undefined,
+    discard_enable: spec.discard === null ? undefined : spec.discard ? 'True' : 'False',
+  };
+}
+
+function nic(spec: VifSpec, at: number): Json {
+  return {
+    backend_domname: backendOf(spec.backend),
+    devid: spec.devid ?? at,
+    mtu: spec.mtu ?? undefined,
+    model: spec.model ?? undefined,
+    mac: spec.mac ?? undefined,
+    ip: spec.ip ?? undefined,
+    bridge: spec.bridge ?? undefined,
+    ifname: spec.vifname ?? undefined,
+    script: spec.script ?? undefined,
+    nictype: spec.type === null ? undefined : spec.type === 'ioemu' ? 'vif_ioemu' : 'vif',
+    rate_bytes_per_interval: spec.rate?.bytesPerInterval,
+    rate_interval_usecs: spec.rate?.intervalUs,
+    gatewaydev: spec.gatewayDevice ?? undefined,
+  };
+}
+
 function everyVcpu(lists: DomainConfig['cpus'], vcpus: number): Json | undefined {
   if (lists === undefined) return undefined;
   return lists.length === 1 ? Array.from({ length: vcpus }, () => lists[0]!) : lists;
 }
 
-export function xlConfig(config: DomainConfig): Json {
+/** `settings`: what the configuration says beyond what is built so far. */
+export function xlConfig(config: DomainConfig, settings?: DomainSettings): Json {
   const { vcpus, maxVcpus, memoryMiB, maxMemoryMiB, cpuWeight, cap } = config;
   const most = maxVcpus ?? vcpus;
   return {
@@ -30,6 +68,8 @@ export function xlConfig(config: DomainConfig): Json {
       avail_vcpus: vcpus === undefined ? undefined : Array.from({ length: vcpus }, (_, vcpu) => vcpu),
       vcpu_hard_affinity: everyVcpu(config.cpus, most ?? 1),
       vcpu_soft_affinity: everyVcpu(config.cpusSoft, most ?? 1),
+      // A list of CPUs, or a wish, switches automatic placement off.
+      numa_placement: Array.isArray(settings?.cpus) || settings?.cpusSoft !== undefined ? 'False' : undefined,
       max_memkb: (maxMemoryMiB ?? memoryMiB) === undefined ? undefined : (maxMemoryMiB ?? memoryMiB)! * 1024,
       target_memkb: memoryMiB === undefined ? undefined : memoryMiB * 1024,
       sched_params: { weight: cpuWeight, cap },
@@ -41,6 +81,8 @@ export function xlConfig(config: DomainConfig): Json {
       arch_arm: {},
       arch_x86: {},
     },
+    disks: settings && settings.disks.length > 0 ? settings.disks.map(disk) : undefined,
+    nics: settings && settings.vifs.length > 0 ? settings.vifs.map(nic) : undefined,
     ...action('poweroff', config.onPoweroff, 'destroy'),
     ...action('reboot', config.onReboot, 'restart'),
     ...action('crash', config.onCrash, 'destroy'),

@@ -1,5 +1,6 @@
 /** From the words after `create` to a domain's configuration: a declared domain or a file, with key=value words on top, checked. */
-import type { ConfigRecord, Problem } from '../../lang/index.ts';
+import { relative } from 'node:path';
+import type { ConfigRecord, DomainSettings, Problem } from '../../lang/index.ts';
 import type { DomainConfig, ToolstackError } from '../../dom0/toolstack/types.ts';
 import type { CommandContext } from '../commands/command.ts';
 import { hostCpuCount } from '../commands/cpu-sets.ts';
@@ -9,6 +10,7 @@ import { configProblem, KEYS_OF_FIELD, toDomainConfig } from './to-domain-config
 
 export interface LoadedConfig {
   readonly config: DomainConfig;
+  readonly settings: DomainSettings;
   readonly record: ConfigRecord;
   /** File name to text, for the places of problems. */
   readonly sources: ReadonlyMap<string, string>;
@@ -24,35 +26,38 @@ interface Request {
 
 const isSetting = (word: string): boolean => /^[A-Za-z][\w.]*\s*\+?=/.test(word);
 
-function severe(problems: readonly Problem[]): readonly Problem[] {
-  return problems.filter(({ severity }) => severity === 'error');
-}
-
 export async function loadConfig(context: CommandContext, { words, file, quiet }: Request): Promise<LoadedConfig> {
   const language = await import('../../lang/index.ts');
   const names = words.filter((word) => !isSetting(word));
-  const settings = words.filter(isSetting);
+  const typed = words.filter(isSetting);
   if (names.length + (file === undefined ? 0 : 1) > 1)
     throw usage(`one configuration at a time: ${[...names, ...(file === undefined ? [] : [file])].join(', ')}`, 'settings are key=value');
   const named = file ?? names[0];
   const declared = file === undefined && named !== undefined ? context.declarations.get(named) : undefined;
   const read = declared || named === undefined ? { path: named ?? 'command line', text: '' } : await readConfig(context, named);
-  if (named === undefined && settings.length === 0)
+  if (named === undefined && typed.length === 0)
     throw usage("'xm create' requires at least 1 argument.", 'a configuration file, a declared domain, or key=value words');
   if (!declared && !quiet && named !== undefined) context.note(`Parsing config from ${named}`);
 
-  const evaluated = language.evaluateConfig(read.text, read.path, settings, { guest: (name: string) => context.host.guest(name) });
+  const evaluated = language.evaluateConfig(read.text, read.path, typed, { guest: (name) => context.host.guest(name) });
   const record = declared ? merged(declared, evaluated.config) : evaluated.config;
   const sources = new Map([[read.path, read.text]]);
-  const problems = [...evaluated.problems, ...(severe(evaluated.problems).length === 0 ? language.checkConfig(record) : [])];
-  const failIfAny = (found: readonly Problem[]): void => {
-    if (severe(found).length > 0) throw textFailure(found, sources);
-  };
-  failIfAny(problems);
-  const converted = toDomainConfig(record, await hostCpuCount(context.toolstack));
-  failIfAny(converted.problems);
-  if (!quiet) for (const problem of problems) context.note(language.formatProblem(problem, sources.get(problem.span.file) ?? ''));
-  return { config: converted.config!, record, sources };
+  failAt(evaluated.problems, sources);
+  const { settings, problems } = language.readConfig(record);
+  failAt(problems, sources);
+  const converted = toDomainConfig(record, settings, await hostCpuCount(context.toolstack));
+  failAt(converted.problems, sources);
+  if (!quiet) {
+    for (const problem of [...evaluated.problems, ...problems]) {
+      const text = sources.get(problem.span.file);
+      context.note(text === undefined ? `${problem.severity}: ${problem.message}` : language.formatProblem(problem, text));
+    }
+  }
+  return { config: converted.config, settings, record, sources };
+}
+
+function failAt(problems: readonly Problem[], sources: ReadonlyMap<string, string>): void {
+  if (problems.some(({ severity }) => severity === 'error')) throw textFailure(problems, sources);
 }
 
 /** What was typed after the name of a declared domain wins over what was declared. */
@@ -60,13 +65,17 @@ function merged(declared: ConfigRecord, typed: ConfigRecord): ConfigRecord {
   return { file: declared.file, entries: new Map([...declared.entries, ...typed.entries]) };
 }
 
+/** As a command line has it, from the current folder; what a script names may also lie beside the script. */
 async function readConfig(
-  { host, cwd, declarations }: CommandContext,
+  { host, cwd, call, declarations }: CommandContext,
   path: string,
 ): Promise<{ readonly path: string; readonly text: string }> {
   try {
-    return await host.readFile(path, cwd);
+    // Messages show the path as it was typed.
+    return { path, text: (await host.readFile(path, cwd)).text };
   } catch (error) {
+    const beside = await host.readFile(path, call.span.file).catch(() => null);
+    if (beside) return { path: relative(cwd, beside.path), text: beside.text };
     const reason = (error as Error).message.replace(/^cannot read '[^']*': /, '');
     const code = (error as { readonly code?: 'file-not-found' | 'not-a-file' }).code ?? 'not-readable';
     const hint = didYouMean(path, declarations.keys());

@@ -6,6 +6,8 @@ import { ToolstackError } from '../../../src/dom0/toolstack/types.ts';
 import { XEN_ELFNOTE } from '../../../src/vmm/abi/elf-notes.ts';
 import { makeBzImage, makeElf, PLAIN_NOTES, text, word, type ElfOptions } from '../support/make-elf.ts';
 
+type Notes = NonNullable<ElfOptions['notes']>;
+
 function failure(file: Uint8Array): ToolstackError {
   try {
     readKernelImage(file);
@@ -16,7 +18,7 @@ function failure(file: Uint8Array): ToolstackError {
   throw new Error('it was taken');
 }
 
-const with_ = (...notes: (readonly [number, Uint8Array])[]): ElfOptions['notes'] => [...PLAIN_NOTES, ...notes];
+const with_ = (...notes: (readonly [number, Uint8Array])[]): Notes => [...PLAIN_NOTES, ...notes];
 
 describe('what a kernel says of itself', () => {
   test('without VIRT_BASE and ENTRY these are 0 and the header’s', () => {

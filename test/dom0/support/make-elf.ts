@@ -42,7 +42,7 @@ function noteBytes(notes: readonly (readonly [number, Uint8Array])[]): Buffer {
 
 export function makeElf(options: ElfOptions = {}): Buffer {
   const { notes = PLAIN_NOTES, notesIn = 'segment', entry = 0n, machine = 62, type = 2 } = options;
-  const segments = options.segments ?? [{ paddr: 0n, bytes: Buffer.alloc(4096, 0x90) }];
+  const segments: NonNullable<ElfOptions['segments']> = options.segments ?? [{ paddr: 0n, bytes: Buffer.alloc(4096, 0x90) }];
   const noteData = noteBytes(notes);
   const headers = segments.length + (notesIn === 'segment' ? 1 : 0);
   const sections = notesIn === 'section' ? 2 : 0;

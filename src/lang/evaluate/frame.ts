@@ -1,0 +1,91 @@
+/** What an evaluation stands in: the run it belongs to, its text, its names, and the block around it. */
+import type { ConfigEntry, ConfigRecord, ScriptHost } from '../host.ts';
+import type { Expression, Node } from '../parse/ast.ts';
+import type { Dialect, Source } from '../parse/source.ts';
+import type { Span } from '../problem.ts';
+import type { Row, Value } from '../values.ts';
+import type { Dialogue } from './dialogue.ts';
+
+export class Scope {
+  readonly #names = new Map<string, Value>();
+  readonly #parent: Scope | null;
+
+  constructor(parent: Scope | null) {
+    this.#parent = parent;
+  }
+
+  get(name: string): Value | undefined {
+    const value = this.#names.get(name);
+    return value === undefined ? this.#parent?.get(name) : value;
+  }
+
+  declare(name: string, value: Value): void {
+    this.#names.set(name, value);
+  }
+
+  /** False: nobody declared it. */
+  set(name: string, value: Value): boolean {
+    if (this.#names.has(name)) {
+      this.#names.set(name, value);
+      return true;
+    }
+    return this.#parent?.set(name, value) ?? false;
+  }
+
+  names(): readonly string[] {
+    return [...new Set([...this.#names.keys(), ...(this.#parent?.names() ?? [])])];
+  }
+}
+
+/** What lives longer than one run: at the prompt each line is a run. */
+export interface Session {
+  readonly scope: Scope;
+  readonly declarations: Map<string, ConfigRecord>;
+}
+
+export function createSession(): Session {
+  return { scope: new Scope(null), declarations: new Map() };
+}
+
+export interface Step {
+  readonly kind: 'command' | 'assert' | 'wait' | 'expect' | 'send' | 'domain';
+  readonly text: string;
+  readonly span: Span;
+  readonly ok: boolean;
+}
+
+export interface Run {
+  /** Null while a configuration is read. */
+  readonly host: ScriptHost | null;
+  readonly signal: AbortSignal;
+  readonly session: Session;
+  readonly dialogues: Map<string, Promise<Dialogue>>;
+  readonly steps: Step[];
+  guest(name: string): string;
+  onValue(value: Value): Promise<void> | void;
+  onStep(step: Step): void;
+  /** Statements so far: every few hundred the event loop gets its turn. */
+  count: number;
+  depth: number;
+}
+
+export interface Frame {
+  readonly run: Run;
+  readonly source: Source;
+  readonly dialect: Dialect;
+  readonly scope: Scope;
+  /** The keys of the domain block or the configuration around it. */
+  readonly entries: Map<string, ConfigEntry> | null;
+  /** The console block around it. */
+  readonly dialogue: Dialogue | null;
+  /** The row that a stage looks at: its columns are names. */
+  readonly row: Row | null;
+  /** Values that a condition read, by node; for assert and wait. */
+  readonly trace: Map<Expression, Value> | null;
+  /** Expressions show their value: at the top of the program. */
+  readonly top: boolean;
+}
+
+export function spanOf(frame: Frame, node: Node): Span {
+  return frame.source.span(node.start, node.end);
+}

@@ -1,0 +1,64 @@
+/** Values as a person reads them: what print, interpolation, words of commands and messages show. */
+import { formatQuantity } from '../units/units.ts';
+import { DomainHandle, Quantity, Table, type Callable, type Row, type Value } from '../values.ts';
+
+export function isCallable(value: Value | undefined): value is Callable {
+  return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'function';
+}
+
+export function isMap(value: Value | undefined): value is ReadonlyMap<string, Value> {
+  return value instanceof Map;
+}
+
+export function isList(value: Value | undefined): value is readonly Value[] {
+  return Array.isArray(value);
+}
+
+export function rowToMap(row: Row): ReadonlyMap<string, Value> {
+  return new Map(Object.entries(row));
+}
+
+export function typeName(value: Value): string {
+  if (value === null) return 'null';
+  if (typeof value === 'bigint') return 'an integer';
+  if (typeof value === 'number') return 'a number';
+  if (typeof value === 'boolean') return 'a boolean';
+  if (typeof value === 'string') return 'a string';
+  if (value instanceof RegExp) return 'a pattern';
+  if (value instanceof Quantity) return QUANTITY_NAMES[value.unit];
+  if (value instanceof Table) return 'a table';
+  if (value instanceof DomainHandle) return 'a domain';
+  if (isList(value)) return 'a list';
+  return isMap(value) ? 'a map' : 'a function';
+}
+
+const QUANTITY_NAMES: Readonly<Record<Quantity['unit'], string>> = { bytes: 'a size', ns: 'a duration', 'bytes/s': 'a rate', percent: 'a percentage' };
+
+/** `quoted`: strings inside lists and messages carry quotes. */
+export function valueText(value: Value, quoted = false): string {
+  if (value === null) return 'null';
+  if (typeof value === 'string') return quoted ? JSON.stringify(value) : value;
+  if (typeof value === 'number') return Number.isInteger(value) ? value.toFixed(0) : String(Number(value.toPrecision(12)));
+  if (typeof value === 'bigint' || typeof value === 'boolean' || value instanceof RegExp) return String(value);
+  if (value instanceof Quantity) return formatQuantity(value);
+  if (value instanceof DomainHandle) return quoted ? `domain(${JSON.stringify(value.name)})` : value.name;
+  if (value instanceof Table) return `a table of ${value.rows.length} ${value.rows.length === 1 ? 'row' : 'rows'}`;
+  if (isList(value)) return `[${value.map((item) => valueText(item, true)).join(', ')}]`;
+  if (isMap(value)) return `{${[...value].map(([key, item]) => `${key}: ${valueText(item, true)}`).join(', ')}}`;
+  return `fn ${(value as Callable).name}`;
+}
+
+/** For messages: one line, not too long. */
+export function shortText(value: Value): string {
+  const text = valueText(value, true).replaceAll('\n', '\\n');
+  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
+}
+
+/** null, false, 0, "" and what is empty are false. */
+export function isTrue(value: Value): boolean {
+  if (value instanceof Quantity) return value.amount !== 0;
+  if (value instanceof Table) return value.rows.length > 0;
+  if (isList(value)) return value.length > 0;
+  if (isMap(value)) return value.size > 0;
+  return Boolean(value);
+}

@@ -1,0 +1,81 @@
+/** HYPERVISOR_grant_table_op, version 1 (xen/include/public/grant_table.h): a guest sets its table up and asks about it. Mapping is done by back ends, in domain 0. */
+import { DOMID_SELF } from '../control/types.ts';
+import { EFAULT, ENOSYS, Errno } from '../errno.ts';
+import { GRANT_FRAMES_MAX, grantFrames } from '../grants/grant-table.ts';
+import { writeGuest } from '../memory/guest-memory.ts';
+import type { Vcpu } from '../vcpu.ts';
+import { readStruct, writeStruct } from './structure.ts';
+import type { Hypercall } from './hypercall.ts';
+
+/** GNTST_*. */
+const OKAY = 0;
+const GENERAL_ERROR = -1;
+const BAD_DOMAIN = -2;
+const PERMISSION_DENIED = -8;
+const VERSION = 1;
+
+type Command = (vcpu: Vcpu, a: DataView) => Errno | undefined;
+
+const own = (vcpu: Vcpu, domid: number): boolean => domid === DOMID_SELF || domid === vcpu.domain.domid;
+
+function setupTable(vcpu: Vcpu, a: DataView): Errno | undefined {
+  const count = a.getUint32(4, true);
+  const status = (value: number): void => a.setInt16(8, value, true);
+  if (!own(vcpu, a.getUint16(0, true))) status(PERMISSION_DENIED);
+  else {
+    const frames = grantFrames(vcpu.domain, count);
+    if (frames instanceof Errno) status(GENERAL_ERROR);
+    else if (!writeGuest(vcpu, a.getBigUint64(16, true), new Uint8Array(new BigUint64Array(frames.map(BigInt)).buffer))) return EFAULT;
+    else status(OKAY);
+  }
+  return undefined;
+}
+
+function querySize(vcpu: Vcpu, a: DataView): undefined {
+  const allowed = own(vcpu, a.getUint16(0, true));
+  a.setUint32(4, allowed ? vcpu.domain.grants.frames.length : 0, true);
+  a.setUint32(8, allowed ? GRANT_FRAMES_MAX : 0, true);
+  a.setInt16(12, allowed ? OKAY : PERMISSION_DENIED, true);
+}
+
+/** GNTTABOP_* by number: the size of the structure, and what is done with one. */
+const COMMANDS: Readonly<Record<number, { readonly size: number; readonly run: Command }>> = {
+  2: { size: 24, run: setupTable },
+  6: { size: 16, run: querySize },
+  8: {
+    size: 4,
+    run(_vcpu, a) {
+      const wanted = a.getUint32(0, true);
+      a.setUint32(0, VERSION, true);
+      return wanted === VERSION ? undefined : ENOSYS;
+    },
+  },
+  10: {
+    size: 8,
+    run(vcpu, a) {
+      const allowed = own(vcpu, a.getUint16(0, true));
+      a.setUint32(4, allowed ? VERSION : BAD_DOMAIN, true);
+      return undefined;
+    },
+  },
+};
+
+export const grantTableOp: Hypercall = {
+  number: 20,
+  name: 'grant_table_op',
+  args: ['cmd', 'args*', 'count'],
+  run(vcpu, [cmd, args, count]) {
+    const command = COMMANDS[Number(BigInt.asUintN(32, cmd!))];
+    if (!command) return ENOSYS;
+    const n = Number(BigInt.asUintN(32, count!));
+    for (let i = 0; i < n; i++) {
+      const at = args! + BigInt(i * command.size);
+      const a = readStruct(vcpu, at, command.size);
+      if (!a) return EFAULT;
+      const problem = command.run(vcpu, a);
+      if (!writeStruct(vcpu, at, a)) return EFAULT;
+      if (problem) return problem;
+    }
+    return 0;
+  },
+};

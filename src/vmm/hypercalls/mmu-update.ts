@@ -1,0 +1,69 @@
+/** HYPERVISOR_mmu_update: checked changes of page-table entries, and of the M2P. */
+import { EFAULT, EINVAL, ENOSYS, EPERM, ESRCH, type Errno } from '../errno.ts';
+import { DOMID_SELF } from '../control/types.ts';
+import type { Domain } from '../domain.ts';
+import { readGuest, writeGuest } from '../memory/guest-memory.ts';
+import { modifyEntry, storeToFrame } from '../memory/page-types.ts';
+import type { Vcpu } from '../vcpu.ts';
+import type { Hypercall } from './hypercall.ts';
+
+const REQUEST_BYTES = 16;
+const NORMAL = 0;
+const MACHPHYS = 1;
+const PRESERVE_AD = 2;
+
+/** Writes how many requests were done, if the guest wants to know. */
+export function reportDone(vcpu: Vcpu, pointer: bigint, done: number): boolean {
+  return pointer === 0n || writeGuest(vcpu, pointer, new Uint8Array(new Uint32Array([done]).buffer));
+}
+
+/** Only for itself: foreign mappings are domain 0's, and its programs have the typed door. */
+export function targetDomain(vcpu: Vcpu, domid: bigint): Domain | Errno {
+  const id = Number(domid & 0xffffn);
+  if (id === DOMID_SELF || id === vcpu.domain.domid) return vcpu.domain;
+  return vcpu.domain.hypervisor.domains.has(id) ? EPERM : ESRCH;
+}
+
+export const mmuUpdate: Hypercall = {
+  number: 1,
+  name: 'mmu_update',
+  args: ['ureqs*', 'count', 'pdone*', 'foreigndom'],
+  run(vcpu, [requests, count, pdone, foreign]) {
+    const domain = targetDomain(vcpu, foreign!);
+    if (!('domid' in domain)) return domain;
+    const n = Number(BigInt.asUintN(32, count!));
+    let problem: Errno | undefined;
+    let done = 0;
+    for (; done < n && !problem; done++) {
+      const bytes = readGuest(vcpu, requests! + BigInt(done * REQUEST_BYTES), REQUEST_BYTES);
+      if (!bytes) {
+        problem = EFAULT;
+        break;
+      }
+      const view = new DataView(bytes.buffer);
+      problem = update(domain, view.getBigUint64(0, true), view.getBigUint64(8, true));
+      if (problem) break;
+    }
+    if (!reportDone(vcpu, pdone!, done)) return problem ?? EFAULT;
+    return problem ?? 0;
+  },
+};
+
+function update(domain: Domain, pointer: bigint, value: bigint): Errno | undefined {
+  const { frames } = domain.hypervisor;
+  const command = Number(pointer & 3n);
+  const mfn = Number(pointer >> 12n);
+  const offset = Number(pointer & 0xff8n);
+  if (!frames.valid(mfn) || frames.owner[mfn] !== domain.domid) return EINVAL;
+  switch (command) {
+    case NORMAL:
+    case PRESERVE_AD:
+      if (!frames.isPageTable(mfn)) return storeToFrame(domain, mfn, offset, value);
+      return modifyEntry(domain, mfn, offset >>> 3, value, command === PRESERVE_AD);
+    case MACHPHYS:
+      frames.setM2p(mfn, value);
+      return undefined;
+    default:
+      return ENOSYS;
+  }
+}

@@ -1,0 +1,107 @@
+/** HYPERVISOR_mmuext_op: pinning, base pointers, TLB flushes, the LDT. */
+import { EFAULT, EINVAL, ENOSYS, type Errno } from '../errno.ts';
+import { isCanonical } from '../control/vcpu-context.ts';
+import { setKernelRoot, setUserRoot } from '../memory/base-pointers.ts';
+import { pin, unpin } from '../memory/control.ts';
+import { flushDomain, invalidateDomain } from '../memory/flush.ts';
+import { readGuest } from '../memory/guest-memory.ts';
+import type { Level } from '../memory/page-types.ts';
+import type { Vcpu } from '../vcpu.ts';
+import { reportDone, targetDomain } from './mmu-update.ts';
+import type { Hypercall } from './hypercall.ts';
+
+const OP_BYTES = 24;
+const LDT_ENTRIES_MAX = 8192n;
+
+type Operation = (vcpu: Vcpu, arg1: bigint, arg2: bigint) => Errno | undefined;
+
+const frame = (arg: bigint): number => Number(BigInt.asUintN(52, arg));
+const pins =
+  (level: Level): Operation =>
+  (vcpu, mfn) =>
+    pin(vcpu.domain, frame(mfn), level);
+const flushAll: Operation = ({ domain }) => {
+  flushDomain(domain);
+  return undefined;
+};
+const invalidateAll: Operation = ({ domain }, va) => {
+  invalidateDomain(domain, va);
+  return undefined;
+};
+const ownFrame = ({ domain }: Vcpu, mfn: bigint): boolean => domain.hypervisor.frames.getWritable(frame(mfn), domain.domid);
+
+/** MMUEXT_*, by number. */
+const OPERATIONS: Readonly<Record<number, Operation>> = {
+  0: pins(1),
+  1: pins(2),
+  2: pins(3),
+  3: pins(4),
+  4: (vcpu, mfn) => unpin(vcpu.domain, frame(mfn)),
+  5: (vcpu, mfn) => (mfn === 0n ? EINVAL : setKernelRoot(vcpu, frame(mfn))),
+  6: ({ context }) => {
+    context.flushTlb();
+    return undefined;
+  },
+  7: ({ context }, va) => {
+    context.invalidatePage(va);
+    return undefined;
+  },
+  8: flushAll,
+  9: invalidateAll,
+  10: flushAll,
+  11: invalidateAll,
+  12: () => undefined, // FLUSH_CACHE: there is none
+  13(vcpu, base, entries) {
+    if (entries > LDT_ENTRIES_MAX || base & 0xfffn || !isCanonical(base)) return EINVAL;
+    vcpu.ldtBase = base;
+    vcpu.ldtEntries = Number(entries);
+    return undefined;
+  },
+  15: (vcpu, mfn) => setUserRoot(vcpu, frame(mfn)),
+  16(vcpu, mfn) {
+    if (!ownFrame(vcpu, mfn)) return EINVAL;
+    const { frames, machine } = vcpu.domain.hypervisor;
+    machine.memory.frame(frame(mfn)).fill(0);
+    machine.cpus[0]!.dropCode(frame(mfn));
+    frames.putWritable(frame(mfn));
+    return undefined;
+  },
+  17(vcpu, mfn, source) {
+    const { frames, machine } = vcpu.domain.hypervisor;
+    if (!frames.get(frame(source), vcpu.domain.domid)) return EINVAL;
+    const mine = ownFrame(vcpu, mfn);
+    if (mine) {
+      machine.memory.frame(frame(mfn)).set(machine.memory.frame(frame(source)));
+      machine.cpus[0]!.dropCode(frame(mfn));
+      frames.putWritable(frame(mfn));
+    }
+    frames.put(frame(source));
+    return mine ? undefined : EINVAL;
+  },
+};
+
+export const mmuextOp: Hypercall = {
+  number: 26,
+  name: 'mmuext_op',
+  args: ['uops*', 'count', 'pdone*', 'foreigndom'],
+  run(vcpu, [ops, count, pdone, foreign]) {
+    const domain = targetDomain(vcpu, foreign!);
+    if (!('domid' in domain)) return domain;
+    const n = Number(BigInt.asUintN(32, count!));
+    let problem: Errno | undefined;
+    let done = 0;
+    for (; done < n; done++) {
+      const bytes = readGuest(vcpu, ops! + BigInt(done * OP_BYTES), OP_BYTES);
+      if (!bytes) {
+        problem = EFAULT;
+        break;
+      }
+      const view = new DataView(bytes.buffer);
+      const operation = OPERATIONS[view.getUint32(0, true)];
+      problem = operation ? operation(vcpu, view.getBigUint64(8, true), view.getBigUint64(16, true)) : ENOSYS;
+      if (problem) break;
+    }
+    if (!reportDone(vcpu, pdone!, done)) return problem ?? EFAULT;
+    return problem ?? 0;
+  },
+};
