@@ -31,5 +31,4 @@ export const EROFS: Errno = new Errno('EROFS', 30);
 export const ERANGE: Errno = new Errno('ERANGE', 34);
 export const ENOSYS: Errno = new Errno('ENOSYS', 38);
 export const ENOTEMPTY: Errno = new Errno('ENOTEMPTY', 39);
-export const ETIME: Errno = new Errno('ETIME', 62);
 export const EOPNOTSUPP: Errno = new Errno('EOPNOTSUPP', 95);

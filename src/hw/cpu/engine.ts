@@ -10,10 +10,22 @@ import { CONTEXT, EXIT, JUMPS, TLB, UOP } from './layout.ts';
 import { Mmu } from './mmu.ts';
 import type { Access, CpuEnvironment, Exit, Translation } from './types.ts';
 
+const DEBUG = 1;
+const INVALID_OPCODE = 6;
+const NOT_PRESENT = 11;
 const GENERAL_PROTECTION = 13;
 const STACK_FAULT = 12;
 const PAGE_FAULT = 14;
 const CONTEXTS_ALIGNMENT = 64;
+const CS = 1;
+const SS = 2;
+const FS = 4;
+const GS = 5;
+/** What generated code says of an address: pushed or popped, or based on one of these registers (their offsets in the context). */
+const PUSHED = 1;
+const RSP_FIELD = 32;
+const RBP_FIELD = 40;
+const TRAP_FLAG = 0x100;
 
 export class Engine {
   readonly memory: MachineMemory;
@@ -66,12 +78,19 @@ export class Engine {
     this.#budget = budget;
     const { i32 } = this.memory;
     const leftIndex = (context.address + CONTEXT.left) >>> 2;
+    const flagsIndex = (context.address + CONTEXT.otherFlags) >>> 2;
     i32[leftIndex] = budget;
     for (;;) {
-      const left = i32[leftIndex]!;
+      const left: number = i32[leftIndex]!;
       if (left === 0) return { exit: { kind: 'budget' }, retired: budget };
       const uop = this.#lookUp(context, environment);
-      const code = uop === 0 ? EXIT.exception : this.#enter!(context.address, uop, left);
+      const stepping = (i32[flagsIndex]! & TRAP_FLAG) !== 0;
+      const code = uop === 0 ? EXIT.exception : this.#enter!(context.address, uop, stepping ? 1 : left);
+      if (stepping && i32[leftIndex] === 0 && (code === EXIT.lookup || code === EXIT.budget)) {
+        i32[leftIndex] = left - 1;
+        return { exit: { kind: 'exception', vector: DEBUG, errorCode: null, cr2: 0n }, retired: budget - left + 1 };
+      }
+      if (stepping && uop !== 0) i32[leftIndex] = left - 1 + i32[leftIndex]!;
       if (code === EXIT.lookup) continue;
       if (code === EXIT.guard) {
         // The second page is another one now: decode afresh.
@@ -234,7 +253,7 @@ export class Engine {
   #checkCanonical(low: number, high: number, bytes: number, stack: number): boolean {
     const lastHigh = low >>> 0 > 0x1_0000_0000 - bytes ? high + 1 : high;
     if (Mmu.canonical(high) && Mmu.canonical(lastHigh | 0)) return true;
-    this.#record(this.#context, stack ? STACK_FAULT : GENERAL_PROTECTION, 0);
+    this.#record(this.#context, stack === PUSHED || stack === RSP_FIELD || stack === RBP_FIELD ? STACK_FAULT : GENERAL_PROTECTION, 0);
     return false;
   }
 
@@ -380,25 +399,39 @@ export class Engine {
     return -1;
   }
 
-  /** 0: loaded; else the selector to blame (#GP). */
+  /** MOV to a segment register: 1 when it is loaded, 0 with #GP, #SS or #NP recorded. */
   #loadSegment(segment: number, selector: number): number {
     const context = this.#context;
-    if (segment === 1) return 4; // MOV CS is no instruction
+    const refuse = (vector: number, error: number): number => {
+      this.#record(context, vector, error);
+      return 0;
+    };
+    const error = selector & 0xfffc;
+    if (segment === CS || segment > GS) return refuse(INVALID_OPCODE, -1);
     let base = 0n;
-    if ((selector & 0xfffc) === 0) {
-      if (segment === 2) return 4;
+    if (error === 0) {
+      if (segment === SS) return refuse(GENERAL_PROTECTION, 0);
     } else {
       const descriptor = this.#environment.descriptor(selector);
-      if (descriptor === null) return selector | 4;
+      if (descriptor === null) return refuse(GENERAL_PROTECTION, error);
       const access = Number((descriptor >> 40n) & 0xffn);
-      // Present, not a system segment, readable data or code.
-      if ((access & 0x90) !== 0x90 || ((access & 0x08) !== 0 && (access & 0x02) === 0)) return selector | 4;
+      const system = (access & 0x10) === 0;
+      const code = (access & 0x08) !== 0;
+      const writable = (access & 0x02) !== 0;
+      const dpl = (access >> 5) & 3;
+      const conforming = code && (access & 0x04) !== 0;
+      const wrong =
+        segment === SS
+          ? system || code || !writable || dpl !== 3 || (selector & 3) !== 3
+          : system || (code && !writable) || (!conforming && dpl < 3);
+      if (wrong) return refuse(GENERAL_PROTECTION, error);
+      if ((access & 0x80) === 0) return refuse(segment === SS ? STACK_FAULT : NOT_PRESENT, error);
       base = ((descriptor >> 16n) & 0xff_ffffn) | (((descriptor >> 56n) & 0xffn) << 24n);
     }
     context.setSelector(segment, selector);
-    if (segment === 4) context.fsBase = base;
-    if (segment === 5) context.gsBase = base;
-    return 0;
+    if (segment === FS) context.fsBase = base;
+    if (segment === GS) context.gsBase = base;
+    return 1;
   }
 
   #moveFpu(va: bigint, save: boolean): number {

@@ -1,5 +1,5 @@
 /** HYPERVISOR_vcpu_op (xen/include/public/vcpu.h). */
-import { EFAULT, EINVAL, ENOENT, ENOSYS, ETIME } from '../errno.ts';
+import { EFAULT, EINVAL, ENOENT, ENOSYS } from '../errno.ts';
 import { readStruct } from './structure.ts';
 import { setOnline, shutdownDomain } from '../schedulers/transitions.ts';
 import { registerVcpuInfo } from '../events/vcpu-info.ts';
@@ -17,8 +17,6 @@ type Command = (vcpu: Vcpu, arg: bigint, caller: Vcpu) => HypercallResult;
 const MS = 1_000_000n;
 /** STIME_DELTA_MAX. */
 const PERIOD_MAX_NS: bigint = (1n << 63n) - 1n - (0xffffn << 47n);
-/** VCPU_SSHOTTMR_future. */
-const FUTURE = 1;
 
 /** By VCPUOP_* number; what is missing answers ENOSYS (NMIs, areas by physical address). */
 const COMMANDS: ReadonlyMap<number, Command> = new Map<number, Command>([
@@ -79,8 +77,7 @@ function singleShot(vcpu: Vcpu, arg: bigint, caller: Vcpu): HypercallResult {
   const a = readStruct(caller, arg, 16);
   if (!a) return EFAULT;
   const deadlineNs = Number(a.getBigInt64(0, true));
-  const late = deadlineNs < vcpu.domain.hypervisor.machine.clock.now();
-  if (late && a.getUint32(8, true) & FUTURE) return ETIME;
+  // A time that has passed is now, whatever the flags say.
   setSingleShot(vcpu, deadlineNs);
   return 0;
 }

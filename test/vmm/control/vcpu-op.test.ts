@@ -154,13 +154,13 @@ describe('timers', () => {
     expect(op(OP.stopSingleShot, 1)).toBe('EINVAL');
   });
 
-  test('a time that has passed is delivered at once, or refused if it was to be in the future', () => {
+  test('a time that has passed is delivered at once, whatever the flags', () => {
     handle.clock.advanceTo(10_000);
     const port = ok(guest.domain.events.bindVirq(VIRQ_TIMER, 0));
-    expect(op(OP.singleShot, 0, [0, 8, 5000], [8, 4, 1])).toBe('ETIME');
-    expect(takePending(guest.vcpu)).toEqual([]);
-    expect(op(OP.singleShot, 0, [0, 8, 5000], [8, 4, 0])).toBe(0);
-    expect(takePending(guest.vcpu)).toEqual([port]);
+    for (const flags of [0, 1]) {
+      expect(op(OP.singleShot, 0, [0, 8, 5000], [8, 4, flags])).toBe(0);
+      expect(takePending(guest.vcpu)).toEqual([port]);
+    }
   });
 
   test('a period is at least a millisecond', () => {

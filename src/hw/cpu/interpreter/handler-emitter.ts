@@ -27,6 +27,7 @@ import {
   LOCAL_GET,
   LOCAL_SET,
   OPCODES,
+  RETURN,
   RETURN_CALL,
   RETURN_CALL_INDIRECT,
   type Op,
@@ -280,6 +281,15 @@ export class HandlerEmitter extends Emitter {
   again(): void {
     this.#dispatch();
   }
+  stepFrom(target: Value): void {
+    const trap = this.and(this.#state(CONTEXT.otherFlags, 'i32'), this.i32(0x100));
+    this.if(trap, () => {
+      this.store(8, this.cpu, CONTEXT.rip, target);
+      this.store(4, this.cpu, CONTEXT.left, this.sub(this.#left, this.i32(1)));
+      this.i32(EXIT.lookup).emit();
+      this.code.u8(RETURN);
+    });
+  }
   nextRip(): Value {
     return this.let(this.add(this.load('i64', 8, this.#uop, UOP.rip), this.load('i64', 1, this.#uop, UOP.length)));
   }
@@ -296,7 +306,7 @@ export class HandlerEmitter extends Emitter {
     if (how === 'interrupt' || how === 'trap')
       this.store(4, this.cpu, CONTEXT.exitVector, how === 'trap' ? this.i32(3) : this.load('i32', 4, this.#uop, UOP.immediate));
     this.i32(EXIT[how]).emit();
-    this.code.u8(0x0f);
+    this.code.u8(RETURN);
     this.#ended = true;
   }
 
@@ -391,18 +401,18 @@ export class HandlerEmitter extends Emitter {
     return this.let(this.add(this.gpr('rsi', 8).read(), this.load('i64', 8, this.#field(UOP.segment), 0)));
   }
   operandMemory(width: Width): Place {
-    return this.#memoryPlace(() => this.#linear(), width, 0);
+    return this.#memoryPlace(() => this.#linear(), width, this.load('i32', 2, this.#uop, UOP.base));
   }
   memory(address: Value, width: Width, stack: boolean = false): Place {
-    return this.#memoryPlace(() => address, width, stack ? 1 : 0);
+    return this.#memoryPlace(() => address, width, this.i32(stack ? 1 : 0));
   }
-  #memoryPlace(linear: () => Value, width: Width, stack: number): Place {
+  #memoryPlace(linear: () => Value, width: Width, base: Value): Place {
     let host: Value | null = null;
     let slow: { get(): Value } | null = null;
     const type = width === 8 ? 'i64' : 'i32';
     const open = (): void => {
       if (host) return;
-      const found = this.#translate(linear(), width, true, stack);
+      const found = this.#translate(linear(), width, true, base);
       host = found.host;
       slow = found.slow;
     };
@@ -411,7 +421,7 @@ export class HandlerEmitter extends Emitter {
       kind: 'memory',
       offset: () => this.#offset(),
       linear,
-      read: () => this.let(this.load(type, width, this.#translate(linear(), width, false, stack).host, 0)),
+      read: () => this.let(this.load(type, width, this.#translate(linear(), width, false, base).host, 0)),
       readToWrite: () => {
         open();
         return this.let(this.load(type, width, host!, 0));
@@ -429,7 +439,7 @@ export class HandlerEmitter extends Emitter {
       kind: 'memory',
       bytes,
       read: () => {
-        const { host } = this.#translate(this.#linear(), bytes, false, 0);
+        const { host } = this.#translate(this.#linear(), bytes, false, this.load('i32', 2, this.#uop, UOP.base));
         return this.let({
           type: 'v128',
           emit: () => {
@@ -442,7 +452,7 @@ export class HandlerEmitter extends Emitter {
         });
       },
       write: (value) => {
-        const { host, slow } = this.#translate(this.#linear(), bytes, true, 0);
+        const { host, slow } = this.#translate(this.#linear(), bytes, true, this.load('i32', 2, this.#uop, UOP.base));
         host.emit();
         value.emit();
         this.code.u8(0xfd);
@@ -463,8 +473,8 @@ export class HandlerEmitter extends Emitter {
     };
   }
 
-  /** The TLB's fast path inline; else the slow one, which answers 0 for a fault. */
-  #translate(va: Value, bytes: number, write: boolean, stack: number): { host: Value; slow: { get(): Value } } {
+  /** The TLB's fast path inline; else the slow one, which answers 0 for a fault. `base` tells it whether a bad address is the stack's. */
+  #translate(va: Value, bytes: number, write: boolean, base: Value): { host: Value; slow: { get(): Value } } {
     const low = this.let(this.wrap(va));
     const entry = this.let(
       this.add(this.#state(CONTEXT.tlb, 'i32'), this.shl(this.and(this.shrU(low, this.i32(12)), this.i32(TLB.entries - 1)), this.i32(5))),
@@ -474,7 +484,7 @@ export class HandlerEmitter extends Emitter {
     const host = this.variable(this.add(low, this.load('i32', 4, entry, TLB.addend)));
     const slow = this.variable(this.i32(0));
     this.if(this.eqz(hit), () => {
-      for (const value of [this.cpu, low, this.wrap(this.shrU(va, this.i64(32n))), this.i32(bytes), this.i32(stack)]) value.emit();
+      for (const value of [this.cpu, low, this.wrap(this.shrU(va, this.i64(32n))), this.i32(bytes), base]) value.emit();
       this.code.u8(CALL);
       this.code.u32(write ? this.#helpers.slowWrite : this.#helpers.slowRead);
       const answer = this.let({ type: 'i32', emit: () => undefined });

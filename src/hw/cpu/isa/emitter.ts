@@ -66,6 +66,8 @@ export abstract class Emitter {
   abstract jumpNear(): void;
   /** This instruction once more (a REP iteration). */
   abstract again(): void;
+  /** After TF may have been set: single-stepping starts at `target`, the next instruction. */
+  abstract stepFrom(target: Value): void;
   abstract raise(vector: number, errorCode?: Value): void;
   abstract leave(how: Leave): void;
   /** Calls the engine's helper of that name: (i32 | i64)* → i32, or nothing. */

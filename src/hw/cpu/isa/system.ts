@@ -93,6 +93,7 @@ export const system: readonly Description[] = [
       const value = t.peek(width);
       t.drop(width);
       t.do(t.call('writeFlags', null, t.wrap(value), t.i32(width === 2 ? 0xffff : -1)));
+      t.stepFrom(t.nextRip());
     },
   }),
   instruction('lahf', { forms: ['9f'], translate: (t) => t.high('rax').write(t.and(t.call('readFlags', 'i32'), t.i32(0xff))) }),
@@ -141,6 +142,7 @@ export const system: readonly Description[] = [
       t.if(t.ne(bad, t.i32(-1)), () => t.raise(13, bad));
       t.do(t.call('writeFlags', null, t.wrap(flags), t.i32(-1)));
       t.gpr('rsp', 8).write(rsp);
+      t.stepFrom(rip);
       t.jump(rip);
     },
   }),
@@ -151,8 +153,7 @@ export const system: readonly Description[] = [
   instruction('mov', {
     forms: ['8e /r Sw,Ew'],
     translate(t, dst, src) {
-      const bad = t.let(t.call('loadSegment', 'i32', t.segmentIndex(dst!), src!.read()));
-      t.if(bad, () => t.raise(13, t.and(bad, t.i32(0xfffc))));
+      t.faultUnless(t.call('loadSegment', 'i32', t.segmentIndex(dst!), src!.read()));
     },
   }),
   instruction('fxsave', { forms: ['NP 0f ae /0 M'], translate: (t, m) => t.faultUnless(t.call('saveFpu', 'i32', m!.linear())) }),

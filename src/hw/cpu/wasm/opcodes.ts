@@ -134,6 +134,7 @@ export const ELSE = 0x05;
 export const END = 0x0b;
 export const BR = 0x0c;
 export const BR_IF = 0x0d;
+export const RETURN = 0x0f;
 export const CALL = 0x10;
 export const RETURN_CALL = 0x12;
 export const RETURN_CALL_INDIRECT = 0x13;

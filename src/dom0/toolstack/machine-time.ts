@@ -1,0 +1,99 @@
+/**
+ * Machine time for those who wait for it. With a virtual clock idle time is skipped only while somebody waits for machine time to pass; and not right after
+ * an answer has gone out, until the one who got it has made his next move: what a program does then happens at the time of the answer, however
+ * long it takes to travel. A program that makes no next move for a while is not waited for.
+ */
+import type { Machine } from './machine.ts';
+import { ToolstackError } from './types.ts';
+
+const NEXT_MOVE_MS = 50;
+
+export class MachineTime {
+  readonly #machine: Machine;
+  readonly #virtual: boolean;
+  readonly #waiters: Set<(error: Error) => void> = new Set();
+  #idleHold: Disposable | null = null;
+  #answerHold: Disposable | null = null;
+  #answerTimer: NodeJS.Timeout | undefined;
+  #halted = false;
+
+  constructor(machine: Machine) {
+    this.#machine = machine;
+    this.#virtual = machine.clock.mode === 'virtual';
+    this.#reconsider();
+  }
+
+  get nowNs(): number {
+    return this.#machine.clock.now();
+  }
+
+  /** Wall time, ns since 1970. */
+  get wallNs(): bigint {
+    return this.#machine.clock.wallStartNs + BigInt(Math.floor(this.nowNs));
+  }
+
+  /** Resolves in domain 0's time when the deadline has come. Rejects when the signal says so, and when the machine is halted. */
+  async sleepUntil(deadlineNs: number, signal?: AbortSignal): Promise<void> {
+    if (signal?.aborted) throw cancelled();
+    if (deadlineNs <= this.nowNs) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = this.#machine.at(deadlineNs, resolve);
+    try {
+      await this.waiting(promise, signal);
+    } finally {
+      timer.cancel();
+    }
+  }
+
+  /** Machine time passes while `event` is waited for. */
+  async waiting<T>(event: Promise<T>, signal?: AbortSignal): Promise<T> {
+    if (this.#halted) throw cancelled('the machine was halted');
+    const { promise: given, reject } = Promise.withResolvers<never>();
+    const abort = (): void => reject(cancelled());
+    this.#waiters.add(reject);
+    signal?.addEventListener('abort', abort, { once: true });
+    this.#reconsider();
+    try {
+      return await Promise.race([event, given]);
+    } finally {
+      signal?.removeEventListener('abort', abort);
+      this.#waiters.delete(reject);
+      this.#reconsider();
+    }
+  }
+
+  /** An answer goes out. */
+  answered(): void {
+    if (!this.#virtual || this.#halted) return;
+    this.#answerHold ??= this.#machine.holdVirtualTime();
+    clearTimeout(this.#answerTimer);
+    this.#answerTimer = setTimeout(() => this.moved(), NEXT_MOVE_MS);
+    this.#answerTimer.unref();
+  }
+
+  /** Somebody outside has asked for something. */
+  moved(): void {
+    clearTimeout(this.#answerTimer);
+    this.#answerHold?.[Symbol.dispose]();
+    this.#answerHold = null;
+  }
+
+  halt(): void {
+    this.moved();
+    this.#halted = true;
+    for (const reject of this.#waiters) reject(cancelled('the machine was halted'));
+  }
+
+  #reconsider(): void {
+    if (!this.#virtual) return;
+    if (this.#waiters.size === 0) this.#idleHold ??= this.#machine.holdVirtualTime();
+    else {
+      this.#idleHold?.[Symbol.dispose]();
+      this.#idleHold = null;
+    }
+  }
+}
+
+function cancelled(message: string = 'cancelled'): ToolstackError {
+  return new ToolstackError({ code: 'cancelled', message });
+}
