@@ -181,8 +181,10 @@ export interface Toolstack {
   xenstoreList(path: string): Promise<readonly XenstoreNode[]>;
   /** Machine time, ns since the machine started, and which clock. */
   time(): Promise<{ readonly nowNs: number; readonly clock: 'real' | 'virtual' }>;
-  /** Resolves when machine time has reached `deadlineNs`. */
-  sleepUntil(deadlineNs: number): Promise<void>;
+  /** Resolves when machine time has reached `deadlineNs`; rejects 'cancelled' when the signal says so. */
+  sleepUntil(deadlineNs: number, signal?: AbortSignal): Promise<void>;
+  /** Builds what a first guest would have to wait for, while nobody waits. */
+  warm?(): Promise<void>;
   /** Stops the machine: domains are destroyed, the thread may end. */
   halt(): Promise<void>;
 }

@@ -24,6 +24,7 @@ export function guestCallsFor(domain: Domain): GuestCalls {
     },
     notify: ({ port }) => events.send(port),
     mapGrant: (argument) => mapGrants(domain, argument),
+    consoleWrite: ({ text }) => hypervisor.console.guestWrite(domain.domid, text),
     onEvent: (port, handler) => programsOf(domain).onEvent(port, handler),
     schedule: (work) => programsOf(domain).schedule(work),
   };

@@ -152,6 +152,8 @@ export interface GuestCalls {
   notify(a: { port: number }): R<void>;
   /** GNTTABOP_map_grant_ref. */
   mapGrant(a: { domid: Domid; refs: readonly number[]; readonly?: boolean }): R<MappedFrames>;
+  /** CONSOLEIO_write: text for the hypervisor's console ring, printed there as "(dN) …" a line. */
+  consoleWrite(a: { text: string }): void;
   /** A domain 0 program's upcall: runs, in domain 0's scheduled and accounted time, whenever `port` is pending. */
   onEvent(port: number, handler: () => void): void;
   /** Runs `work` in domain 0's accounted time, soon. For work that comes from outside (toolstack requests, timers). */

@@ -9,11 +9,21 @@ const ENTRY_BYTES = 8;
 
 export const GTF = { permitAccess: 1, typeMask: 3, readonly: 4, reading: 8, writing: 16 } as const;
 
+/** A grant mapped by GNTTABOP_map_grant_ref. */
+export interface GrantMapping {
+  readonly granter: Domain;
+  readonly ref: number;
+  readonly mfn: number;
+  readonly writable: boolean;
+  readonly hostAddress: bigint;
+}
+
 export class GrantTable {
   readonly domain: Domain;
   readonly frames: number[] = [];
-  /** What this domain has mapped of others' grants into its page tables: frame → how often, and whether writable. */
-  readonly #mappings: Map<number, { count: number; writable: boolean }> = new Map();
+  /** Others' (or its own) grants that this domain has mapped into its page tables, by handle. */
+  readonly handles: Map<number, GrantMapping> = new Map();
+  nextHandle = 0;
 
   constructor(domain: Domain) {
     this.domain = domain;
@@ -39,13 +49,13 @@ export class GrantTable {
 
   /** May this domain's page tables hold the (foreign) frame, because it is mapped by grant? */
   mapped(mfn: number, writable: boolean): boolean {
-    const mapping = this.#mappings.get(mfn);
-    return mapping !== undefined && (mapping.writable || !writable);
+    if (this.handles.size === 0) return false;
+    for (const mapping of this.handles.values()) if (mapping.mfn === mfn && (mapping.writable || !writable)) return true;
+    return false;
   }
 
   release(): void {
     this.frames.length = 0; // the frames themselves are among the domain's shared ones
-    this.#mappings.clear();
   }
 }
 

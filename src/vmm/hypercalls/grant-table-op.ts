@@ -1,17 +1,13 @@
-/** HYPERVISOR_grant_table_op, version 1 (xen/include/public/grant_table.h): a guest sets its table up and asks about it. Mapping is done by back ends, in domain 0. */
+/** HYPERVISOR_grant_table_op, version 1 (xen/include/public/grant_table.h): a guest sets its table up, and maps what others grant it. */
 import { DOMID_SELF } from '../control/types.ts';
 import { EFAULT, ENOSYS, Errno } from '../errno.ts';
 import { GRANT_FRAMES_MAX, grantFrames } from '../grants/grant-table.ts';
+import { GNTST, mapGrantRef, unmapGrantRef } from '../grants/host-map.ts';
 import { writeGuest } from '../memory/guest-memory.ts';
 import type { Vcpu } from '../vcpu.ts';
 import { readStruct, writeStruct } from './structure.ts';
 import type { Hypercall } from './hypercall.ts';
 
-/** GNTST_*. */
-const OKAY = 0;
-const GENERAL_ERROR = -1;
-const BAD_DOMAIN = -2;
-const PERMISSION_DENIED = -8;
 const VERSION = 1;
 
 type Command = (vcpu: Vcpu, a: DataView) => Errno | undefined;
@@ -21,12 +17,12 @@ const own = (vcpu: Vcpu, domid: number): boolean => domid === DOMID_SELF || domi
 function setupTable(vcpu: Vcpu, a: DataView): Errno | undefined {
   const count = a.getUint32(4, true);
   const status = (value: number): void => a.setInt16(8, value, true);
-  if (!own(vcpu, a.getUint16(0, true))) status(PERMISSION_DENIED);
+  if (!own(vcpu, a.getUint16(0, true))) status(GNTST.permissionDenied);
   else {
     const frames = grantFrames(vcpu.domain, count);
-    if (frames instanceof Errno) status(GENERAL_ERROR);
+    if (frames instanceof Errno) status(GNTST.generalError);
     else if (!writeGuest(vcpu, a.getBigUint64(16, true), new Uint8Array(new BigUint64Array(frames.map(BigInt)).buffer))) return EFAULT;
-    else status(OKAY);
+    else status(GNTST.okay);
   }
   return undefined;
 }
@@ -35,11 +31,31 @@ function querySize(vcpu: Vcpu, a: DataView): undefined {
   const allowed = own(vcpu, a.getUint16(0, true));
   a.setUint32(4, allowed ? vcpu.domain.grants.frames.length : 0, true);
   a.setUint32(8, allowed ? GRANT_FRAMES_MAX : 0, true);
-  a.setInt16(12, allowed ? OKAY : PERMISSION_DENIED, true);
+  a.setInt16(12, allowed ? GNTST.okay : GNTST.permissionDenied, true);
+}
+
+/** struct gnttab_map_grant_ref. */
+function map(vcpu: Vcpu, a: DataView): undefined {
+  const domid = a.getUint16(16, true);
+  const granter = own(vcpu, domid) ? vcpu.domain : vcpu.domain.hypervisor.domains.get(domid);
+  const { status, handle, mfn } = granter
+    ? mapGrantRef(vcpu, granter, a.getUint32(12, true), a.getUint32(8, true), a.getBigUint64(0, true))
+    : { status: GNTST.badDomain, handle: 0, mfn: 0 };
+  a.setInt16(18, status, true);
+  if (status !== GNTST.okay) return;
+  a.setUint32(20, handle, true);
+  a.setBigUint64(24, BigInt(mfn) << 12n, true);
+}
+
+/** struct gnttab_unmap_grant_ref. */
+function unmap(vcpu: Vcpu, a: DataView): undefined {
+  a.setInt16(20, unmapGrantRef(vcpu, a.getUint32(16, true), a.getBigUint64(0, true)), true);
 }
 
 /** GNTTABOP_* by number: the size of the structure, and what is done with one. */
 const COMMANDS: Readonly<Record<number, { readonly size: number; readonly run: Command }>> = {
+  0: { size: 32, run: map },
+  1: { size: 24, run: unmap },
   2: { size: 24, run: setupTable },
   6: { size: 16, run: querySize },
   8: {
@@ -54,7 +70,7 @@ const COMMANDS: Readonly<Record<number, { readonly size: number; readonly run: C
     size: 8,
     run(vcpu, a) {
       const allowed = own(vcpu, a.getUint16(0, true));
-      a.setUint32(4, allowed ? VERSION : BAD_DOMAIN, true);
+      a.setUint32(4, allowed ? VERSION : GNTST.badDomain, true);
       return undefined;
     },
   },

@@ -51,19 +51,15 @@ export const mmuUpdate: Hypercall = {
 
 function update(domain: Domain, pointer: bigint, value: bigint): Errno | undefined {
   const { frames } = domain.hypervisor;
-  const command = Number(pointer & 3n);
+  const command = Number(pointer & 7n);
+  if (command !== NORMAL && command !== PRESERVE_AD && command !== MACHPHYS) return ENOSYS;
   const mfn = Number(pointer >> 12n);
   const offset = Number(pointer & 0xff8n);
   if (!frames.valid(mfn) || frames.owner[mfn] !== domain.domid) return EINVAL;
-  switch (command) {
-    case NORMAL:
-    case PRESERVE_AD:
-      if (!frames.isPageTable(mfn)) return storeToFrame(domain, mfn, offset, value);
-      return modifyEntry(domain, mfn, offset >>> 3, value, command === PRESERVE_AD);
-    case MACHPHYS:
-      frames.setM2p(mfn, value);
-      return undefined;
-    default:
-      return ENOSYS;
+  if (command === MACHPHYS) {
+    frames.setM2p(mfn, value);
+    return undefined;
   }
+  if (!frames.isPageTable(mfn)) return storeToFrame(domain, mfn, offset, value);
+  return modifyEntry(domain, mfn, offset >>> 3, value, command === PRESERVE_AD);
 }

@@ -56,8 +56,7 @@ export function mapForeign(hypervisor: Hypervisor, domain: Domain, mfns: readonl
 export function pin(domain: Domain, mfn: number, level: Level): Errno | undefined {
   const { frames } = domain.hypervisor;
   if (frames.valid(mfn) && frames.pinned[mfn]) return EINVAL;
-  const problem = getTable(domain, mfn, level);
-  if (problem) return problem;
+  if (getTable(domain, mfn, level)) return EINVAL;
   frames.pinned[mfn] = 1;
   return undefined;
 }

@@ -1,5 +1,6 @@
 /** The end of a domain's memory: base pointers, descriptor tables, pins, grants and allocations are given back. Works on half-made domains, and twice. */
 import type { Domain } from '../domain.ts';
+import { releaseMappings } from '../grants/host-map.ts';
 import type { Hypervisor } from '../hypervisor.ts';
 import { setKernelRoot, setUserRoot } from './base-pointers.ts';
 import { setGdt } from './descriptor-tables.ts';
@@ -13,8 +14,9 @@ export function releaseDomainMemory(hypervisor: Hypervisor, domain: Domain): voi
     setKernelRoot(vcpu, 0);
     setGdt(vcpu, [], 0);
   }
-  domain.grants.release();
   for (const mfn of domain.pages) if (frames.pinned[mfn]) unpin(domain, mfn);
+  releaseMappings(domain);
+  domain.grants.release();
   for (const mfn of domain.pages) {
     dropCode(domain, mfn);
     frames.put(mfn);

@@ -1,0 +1,67 @@
+/**
+ * Tells machine time of every question that comes in and of every answer that goes out (see MachineTime): a wrapper round the whole
+ * interface, so that no operation has to think of it.
+ */
+import type { MachineTime } from './machine-time.ts';
+import type { ConsoleStream, Toolstack } from './types.ts';
+
+type AnyFunction = (...args: unknown[]) => unknown;
+
+export function withMoves(toolstack: Toolstack, time: MachineTime): Toolstack {
+  const wrapped: Record<string, AnyFunction> = {};
+  for (const [name, operation] of Object.entries(toolstack) as [string, AnyFunction][])
+    wrapped[name] = (...args) => {
+      time.moved();
+      const result = operation(...args);
+      return result instanceof Promise ? result.then((value) => answered(value), failed) : iterated(result as AsyncIterable<unknown>);
+    };
+  // Every operation of `toolstack` is there, under its name.
+  return wrapped as unknown as Toolstack;
+
+  function answered(value: unknown): unknown {
+    time.answered();
+    return isConsole(value) ? consoleWithMoves(value) : value;
+  }
+
+  function failed(error: unknown): never {
+    time.answered();
+    throw error;
+  }
+
+  function consoleWithMoves(stream: ConsoleStream): ConsoleStream {
+    const close = async (): Promise<void> => {
+      time.moved();
+      await stream.close();
+    };
+    return {
+      output: iterated(stream.output),
+      async write(bytes) {
+        time.moved();
+        await stream.write(bytes);
+        time.answered();
+      },
+      close,
+      [Symbol.asyncDispose]: close,
+    };
+  }
+
+  function iterated<T>(iterable: AsyncIterable<T>): AsyncIterableIterator<T> {
+    const iterator = iterable[Symbol.asyncIterator]();
+    return {
+      async next() {
+        time.moved();
+        const result = await iterator.next();
+        time.answered();
+        return result;
+      },
+      return: async () => (await iterator.return?.()) ?? { done: true, value: undefined },
+      [Symbol.asyncIterator]() {
+        return this;
+      },
+    };
+  }
+}
+
+function isConsole(value: unknown): value is ConsoleStream {
+  return typeof value === 'object' && value !== null && 'output' in value && Symbol.asyncDispose in value;
+}
