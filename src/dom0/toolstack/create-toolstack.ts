@@ -18,8 +18,8 @@ import { creditInfo, pinVcpu, setMaxMemory, setMemory, setVcpus } from './tuning
 import { ToolstackError, type ConsoleStream, type DomainRef, type Toolstack } from './types.ts';
 import { withMoves } from './with-moves.ts';
 
-/** The machine is started by this, and stopped by `halt`. */
-export function createToolstack(machine: Machine): Toolstack {
+/** The machine is started by this, and stopped by `halt`. `warm` builds what the first guest would have to wait for. */
+export function createToolstack(machine: Machine, warm: () => void = () => undefined): Toolstack {
   const dom0 = new Dom0(machine);
   const { control, domains, events, time } = dom0;
   domains.add({ domid: 0, name: DOMAIN0_NAME, uuid: NO_UUID, config: null, createdNs: 0, isRestart: false, stopped: null });
@@ -80,6 +80,7 @@ export function createToolstack(machine: Machine): Toolstack {
     xenstoreList: (path) => dom0.run(() => listNodes(dom0, path)),
     time: async () => ({ nowNs: time.nowNs, clock: machine.clock.mode }),
     sleepUntil: (deadlineNs, signal) => time.sleepUntil(deadlineNs, signal),
+    warm: async () => warm(),
     halt: () => halt(dom0),
   };
   return withMoves(toolstack, time);

@@ -6,11 +6,10 @@ import { must } from './must.ts';
 import type { HostInfo } from './types.ts';
 
 const PAGES_PER_MIB = 256;
-const HW_CAPS_WORDS = 8;
 
 export function hostInfo({ control }: Dom0): HostInfo {
-  const { cpus, cpuKhz, totalPages, freePages, hwCaps = [] } = must(control.physInfo(), 'the machine');
-  const caps = Array.from({ length: HW_CAPS_WORDS }, (_, i) => ((hwCaps[i] ?? 0) >>> 0).toString(16).padStart(8, '0'));
+  const { cpus, cpuKhz, totalPages, freePages, hwCaps } = must(control.physInfo(), 'the machine');
+  const caps = hwCaps.map((word) => (word >>> 0).toString(16).padStart(8, '0'));
   return {
     host: hostname(),
     release: release(),
@@ -40,8 +39,8 @@ export function hostInfo({ control }: Dom0): HostInfo {
     platform_params: `virt_start=0x${HYPERVISOR_VIRT_START.toString(16)}`,
     xen_changeset: '',
     xen_commandline: '',
-    cc_compiler: `node ${process.version}`,
-    cc_compile_by: '',
+    cc_compiler: 'TypeScript',
+    cc_compile_by: 'xenolith',
     cc_compile_domain: '',
     cc_compile_date: '',
     build_id: '',

@@ -1,4 +1,5 @@
 /** Memory, vCPUs and scheduling of a domain that is there already. In domain 0's time. */
+import { Errno } from '../../vmm/errno.ts';
 import { domainPath } from '../xenstore/path.ts';
 import { SLACK_MIB } from './create-domain.ts';
 import type { Dom0 } from './dom0.ts';
@@ -72,8 +73,11 @@ export function creditInfo(dom0: Dom0, set: Parameters<Toolstack['credit']>[0]):
   }
   if (tsliceMs !== undefined || ratelimitUs !== undefined) {
     const change = { ...(tsliceMs !== undefined && { tsliceMs }), ...(ratelimitUs !== undefined && { ratelimitUs }) };
-    const limits = 'the timeslice is 1 to 1000 ms; the ratelimit 100 to 500000 us and not above the timeslice, or 0 for none';
-    if (control.creditSchedule({ set: change }) instanceof Object && 'code' in (control.creditSchedule({ set: change }) as object)) throw invalid('these scheduling parameters are not possible', limits);
+    if (control.creditSchedule({ set: change }) instanceof Errno)
+      throw invalid(
+        'these scheduling parameters are not possible',
+        'the timeslice is 1 to 1000 ms; the ratelimit 100 to 500000 us and not above the timeslice, or 0 for none',
+      );
   }
   const params = must(control.creditSchedule({}), 'the scheduling parameters');
   const shown = domain === undefined ? domains.all : [domains.find(domain)];

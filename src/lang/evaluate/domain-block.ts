@@ -75,5 +75,8 @@ function* configValue(node: Expression, frame: Frame): Eval<Value> {
 
 function configNumber(text: string, node: Expression, frame: Frame): Value {
   if (/^(?:0|[1-9][0-9]{0,17})$/.test(text)) return BigInt(text);
-  return /^[0-9][0-9a-fx]*$/.test(text) ? text : numberValue(text, node, frame);
+  if (/^[0-9][0-9a-fx]*$/.test(text)) return text;
+  const value = numberValue(text, node, frame);
+  if (typeof value === 'number') throw scriptError('bad-number', spanOf(frame, node), `'${text}' is not a whole number`, { help: 'configurations have no other' });
+  return value;
 }

@@ -3,8 +3,8 @@ import { CommandFailure } from '../../lang/host.ts';
 import type { Problem, Span } from '../../lang/index.ts';
 import type { ErrorCode } from '../../dom0/toolstack/types.ts';
 
-/** 'usage': the words typed are wrong. The rest come from the toolstack. */
-export type FailureCode = ErrorCode | 'usage' | 'failed';
+/** 'usage': the words typed are wrong; the unknown ones are the language's. The rest come from the toolstack. */
+export type FailureCode = ErrorCode | 'usage' | 'failed' | 'unknown-command' | 'unknown-name';
 
 interface ExitCode {
   readonly code: number;
@@ -18,7 +18,7 @@ export const EXIT_CODES: readonly ExitCode[] = [
   {
     code: 2,
     meaning: 'wrong usage, or a configuration or script that cannot be used; the place is shown',
-    failures: ['usage', 'bad-config', 'invalid', 'file-not-found', 'not-a-file', 'not-readable'],
+    failures: ['usage', 'unknown-command', 'unknown-name', 'bad-config', 'invalid', 'file-not-found', 'not-a-file', 'not-readable'],
   },
   { code: 3, meaning: 'no such domain', failures: ['no-such-domain'] },
   { code: 4, meaning: 'the domain is in the wrong state for this', failures: ['wrong-state'] },

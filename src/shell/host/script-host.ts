@@ -41,9 +41,22 @@ export function commandSignatures(commands: readonly Command[] = COMMANDS): Read
   );
 }
 
+/** `xm list` at the prompt: the language must know that `xm` may stand where a command stands. */
+function programSignature(name: string): CommandSignature {
+  return {
+    name,
+    summary: 'The same as the command that follows',
+    positionals: [
+      { name: 'command', kind: 'command', required: false, rest: false },
+      { name: 'words', kind: 'text', required: false, rest: true },
+    ],
+    options: [],
+  };
+}
+
 export function createScriptHost(toolstack: Toolstack, screen: HostScreen): ScriptHost {
   const created = new Map<string, DomainConfig>();
-  const signatures = commandSignatures();
+  const signatures = new Map([...commandSignatures(), ...[...PROGRAM_NAMES].map((name) => [name, programSignature(name)] as const)]);
   const print = (text: string): void => screen.print(text);
 
   const host: ScriptHost = {

@@ -1,7 +1,7 @@
 /** The shell a person types into. Owns the terminal from here to the end, and gives it back. */
 import { createHistory } from '../editor/history.ts';
 import { historyFile, openHistoryStore } from '../editor/history-store.ts';
-import { isDumb } from '../term/colour.ts';
+import { colourDepth, isDumb } from '../term/colour.ts';
 import { openTerminal } from '../term/terminal.ts';
 import type { Interpreter } from './interpreter.ts';
 import type { HostScreen, ReplOptions } from './options.ts';
@@ -16,7 +16,7 @@ export async function startRepl(options: ReplOptions): Promise<number> {
   toolstack.catch(() => undefined);
   const interpreter = async (screen: HostScreen): Promise<Interpreter> => {
     const { createInterpreter } = await import('./lang-interpreter.ts');
-    return createInterpreter(options, toolstack, screen);
+    return createInterpreter(options, toolstack, screen, colourDepth(env) !== 'none');
   };
   if (isDumb(env)) {
     const { dumbRepl } = await import('./dumb-repl.ts');

@@ -1,9 +1,22 @@
 /** sysctl: the machine as a whole. */
 import { TSC_KHZ } from '../../hw/clock.ts';
+import { cpuFeatures } from '../../hw/cpu/features.ts';
 import { Errno } from '../errno.ts';
 import { runDebugKeys } from './debug-keys.ts';
 import type { Operations } from './operation.ts';
 import { domainRecord } from './records.ts';
+
+/** Leaf, subleaf and register (eax 0 to edx 3) of each word of hw_cap. */
+const HW_CAPS: readonly (readonly [leaf: number, subleaf: number, register: 0 | 1 | 2 | 3])[] = [
+  [1, 0, 3],
+  [1, 0, 2],
+  [0x8000_0001, 0, 3],
+  [0x8000_0001, 0, 2],
+  [0xd, 1, 0],
+  [7, 0, 1],
+  [7, 0, 2],
+  [0x8000_0007, 0, 3],
+];
 
 export const systemOperations: Operations<
   'listDomains' | 'physInfo' | 'cpuInfo' | 'schedulerId' | 'creditSchedule' | 'readConsole' | 'debugKeys'
@@ -20,6 +33,7 @@ export const systemOperations: Operations<
       freePages: frames.freeCount,
       cpuKhz: TSC_KHZ,
       clock: machine.clock.mode,
+      hwCaps: HW_CAPS.map(([leaf, subleaf, register]) => cpuFeatures(leaf, subleaf)[register]),
     };
   },
 

@@ -81,6 +81,8 @@ export interface PhysInfo {
   readonly freePages: number;
   readonly cpuKhz: number;
   readonly clock: 'real' | 'virtual';
+  /** CPUID's feature words in the order of struct xen_sysctl_physinfo: 1.edx, 1.ecx, 80000001.edx, 80000001.ecx, d_1.eax, 7.ebx, 7.ecx, 80000007.edx. */
+  readonly hwCaps: readonly number[];
 }
 
 export interface CpuRecord {

@@ -281,6 +281,12 @@ export class HandlerEmitter extends Emitter {
   again(): void {
     this.#dispatch();
   }
+  needFpu(): void {
+    this.if(this.#state(CONTEXT.taskSwitched, 'i32'), () => this.raise(7));
+  }
+  needAligned(address: Value, bytes: number): void {
+    this.if(this.ne(this.and(address, this.i64(BigInt(bytes - 1))), this.i64(0n)), () => this.raise(13));
+  }
   stepFrom(target: Value): void {
     const trap = this.and(this.#state(CONTEXT.otherFlags, 'i32'), this.i32(0x100));
     this.if(trap, () => {
@@ -434,8 +440,9 @@ export class HandlerEmitter extends Emitter {
       },
     };
   }
-  vectorMemory(bytes: 4 | 8 | 16): VectorPlace {
+  vectorMemory(bytes: 4 | 8 | 16): VectorPlace & Pick<Place, 'linear'> {
     return {
+      linear: () => this.#linear(),
       kind: 'memory',
       bytes,
       read: () => {

@@ -66,6 +66,10 @@ export abstract class Emitter {
   abstract jumpNear(): void;
   /** This instruction once more (a REP iteration). */
   abstract again(): void;
+  /** #NM while CR0.TS is set. */
+  abstract needFpu(): void;
+  /** #GP unless the address is a multiple of `bytes`. */
+  abstract needAligned(address: Value, bytes: number): void;
   /** After TF may have been set: single-stepping starts at `target`, the next instruction. */
   abstract stepFrom(target: Value): void;
   abstract raise(vector: number, errorCode?: Value): void;

@@ -6,7 +6,18 @@ import type { Description } from './instruction.ts';
 import { move } from './move.ts';
 import { mulDiv } from './mul-div.ts';
 import { shift } from './shift.ts';
+import { sseInstructions } from './sse.ts';
 import { string } from './string.ts';
 import { system } from './system.ts';
 
-export const INSTRUCTIONS: readonly Description[] = [...arith, ...bit, ...branch, ...move, ...mulDiv, ...shift, ...string, ...system];
+export const INSTRUCTIONS: readonly Description[] = [
+  ...arith,
+  ...bit,
+  ...branch,
+  ...move,
+  ...mulDiv,
+  ...shift,
+  ...string,
+  ...sseInstructions,
+  ...system,
+];
