@@ -11,6 +11,6 @@ export async function openMachine({ thread, ...options }: OpenOptions): Promise<
     const { openThread } = await import('./open-thread.ts');
     return await openThread(options);
   }
-  const { startMachine } = await import('./start-machine.ts');
-  return startMachine(options);
+  const { openHere } = await import('./open-here.ts');
+  return openHere(options);
 }

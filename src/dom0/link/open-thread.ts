@@ -1,6 +1,6 @@
 /** A machine in a worker thread, reached over its message port. */
 import { Worker } from 'node:worker_threads';
-import type { Toolstack } from '../toolstack/types.ts';
+import { ToolstackError, type Toolstack } from '../toolstack/types.ts';
 import { internalError } from './failures.ts';
 import type { MachineOptions } from './start-machine.ts';
 import type { ToClient, ToServer } from './protocol.ts';
@@ -20,8 +20,14 @@ export async function openThread(options: MachineOptions): Promise<Toolstack> {
     onMessage: (listener: (message: ToClient) => void) => void worker.on('message', listener),
   });
   let halted = false;
-  worker.on('error', (error) => remote.lose(internalError(`the machine's thread has failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)));
-  worker.on('exit', (code) => remote.lose(internalError(halted ? 'the machine was halted' : `the machine's thread has ended (${code})`)));
+  worker.on('error', (error) => remote.lose(internalError(error instanceof Error ? (error.stack ?? error.message) : String(error))));
+  worker.on('exit', (code) =>
+    remote.lose(
+      halted
+        ? new ToolstackError({ code: 'cancelled', message: 'the machine was halted' })
+        : internalError(`the machine's thread has ended with exit code ${code}`),
+    ),
+  );
   const { toolstack } = remote;
   await toolstack.time(); // it answers, so it stands
   return {

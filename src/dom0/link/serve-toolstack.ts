@@ -1,14 +1,24 @@
 /** Answers, from a toolstack, what comes over a channel. */
-import type { ConsoleStream, Toolstack } from '../toolstack/types.ts';
+import type { LocalToolstack } from '../toolstack/create-toolstack.ts';
+import type { ConsoleStream } from '../toolstack/types.ts';
 import { packError } from './failures.ts';
 import { FIRST_CREDIT, type Channel, type ToClient, type ToServer, type ValueOperation } from './protocol.ts';
 
 type AnyFunction = (...args: unknown[]) => unknown;
 
-export function serveToolstack(toolstack: Toolstack, channel: Channel<ToClient, ToServer>): void {
+export function serveToolstack({ toolstack, moves }: LocalToolstack, { send, onMessage }: Channel<ToClient, ToServer>): void {
   const calls = new Map<number, AbortController>();
   const streams = new Map<number, Pump>();
   const consoles = new Map<number, ConsoleStream>();
+
+  /** Streams of events, which come by the way: to hear of one is no move. */
+  const asides = new Set<number>();
+  const channel = {
+    send(message: ToClient): void {
+      if (!asides.has(message.id)) moves.answered();
+      send(message);
+    },
+  };
 
   const answer = (id: number, work: () => unknown): void => {
     void (async () => {
@@ -21,15 +31,20 @@ export function serveToolstack(toolstack: Toolstack, channel: Channel<ToClient, 
       }
     })();
   };
-  const operation = (name: ValueOperation): AnyFunction => (toolstack[name] ?? (async () => undefined)) as AnyFunction;
+  const operation = (name: ValueOperation): AnyFunction => toolstack[name] as AnyFunction;
   const pump = (id: number, source: AsyncIterable<unknown>): void => {
     const stream = new Pump(source, (message) => channel.send({ ...message, id }));
     streams.set(id, stream);
-    void stream.run().finally(() => streams.delete(id));
+    void stream.run().finally(() => {
+      streams.delete(id);
+      asides.delete(id);
+    });
   };
 
-  channel.onMessage((message) => {
+  onMessage((message) => {
     const { id } = message;
+    if (message.kind === 'open' && message.operation === 'events') asides.add(id);
+    if (!asides.has(id)) moves.moved();
     switch (message.kind) {
       case 'call': {
         const call = new AbortController();

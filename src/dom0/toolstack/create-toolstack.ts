@@ -16,10 +16,16 @@ import { shutdownDomain } from './shutdown-domain.ts';
 import { listNodes, readNode, removeNode, writeNode } from './store-operations.ts';
 import { creditInfo, pinVcpu, setMaxMemory, setMemory, setVcpus } from './tuning.ts';
 import { ToolstackError, type ConsoleStream, type DomainRef, type Toolstack } from './types.ts';
-import { withMoves } from './with-moves.ts';
+import type { Moves } from './with-moves.ts';
+
+export interface LocalToolstack {
+  readonly toolstack: Required<Toolstack>;
+  /** Whoever carries questions and answers says when: see MachineTime. */
+  readonly moves: Moves;
+}
 
 /** The machine is started by this, and stopped by `halt`. `warm` builds what the first guest would have to wait for. */
-export function createToolstack(machine: Machine, warm: () => void = () => undefined): Toolstack {
+export function createToolstack(machine: Machine, warm: () => void = () => undefined): LocalToolstack {
   const dom0 = new Dom0(machine);
   const { control, domains, events, time } = dom0;
   domains.add({ domid: 0, name: DOMAIN0_NAME, uuid: NO_UUID, config: null, createdNs: 0, isRestart: false, stopped: null });
@@ -27,7 +33,7 @@ export function createToolstack(machine: Machine, warm: () => void = () => undef
   watchDomains(dom0);
   machine.start();
 
-  const toolstack: Toolstack = {
+  const toolstack: LocalToolstack['toolstack'] = {
     async create(config, { paused = false, job } = {}) {
       using claim = domains.claim(checkName(config.name, 'name'), 'name');
       const stage = (name: string, done: number, total: number): void => {
@@ -83,7 +89,7 @@ export function createToolstack(machine: Machine, warm: () => void = () => undef
     warm: async () => warm(),
     halt: () => halt(dom0),
   };
-  return withMoves(toolstack, time);
+  return { toolstack, moves: time };
 }
 
 /** Also of a domain that is dead. */

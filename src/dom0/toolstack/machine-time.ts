@@ -5,10 +5,11 @@
  */
 import type { Machine } from './machine.ts';
 import { ToolstackError } from './types.ts';
+import type { Moves } from './with-moves.ts';
 
 const NEXT_MOVE_MS = 50;
 
-export class MachineTime {
+export class MachineTime implements Moves {
   readonly #machine: Machine;
   readonly #virtual: boolean;
   readonly #waiters: Set<(error: Error) => void> = new Set();
@@ -62,7 +63,6 @@ export class MachineTime {
     }
   }
 
-  /** An answer goes out. */
   answered(): void {
     if (!this.#virtual || this.#halted) return;
     this.#answerHold ??= this.#machine.holdVirtualTime();
@@ -71,7 +71,6 @@ export class MachineTime {
     this.#answerTimer.unref();
   }
 
-  /** Somebody outside has asked for something. */
   moved(): void {
     clearTimeout(this.#answerTimer);
     this.#answerHold?.[Symbol.dispose]();

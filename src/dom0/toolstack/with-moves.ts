@@ -1,13 +1,19 @@
 /**
  * Tells machine time of every question that comes in and of every answer that goes out (see MachineTime): a wrapper round the whole
- * interface, so that no operation has to think of it.
+ * interface, so that no operation has to think of it. For whoever is in the machine's own thread.
  */
-import type { MachineTime } from './machine-time.ts';
 import type { ConsoleStream, Toolstack } from './types.ts';
+
+export interface Moves {
+  /** Somebody has asked for something. */
+  moved(): void;
+  /** An answer goes out. */
+  answered(): void;
+}
 
 type AnyFunction = (...args: unknown[]) => unknown;
 
-export function withMoves(toolstack: Toolstack, time: MachineTime): Toolstack {
+export function withMoves(toolstack: Toolstack, time: Moves): Toolstack {
   const wrapped: Record<string, AnyFunction> = {};
   for (const [name, operation] of Object.entries(toolstack) as [string, AnyFunction][])
     wrapped[name] = (...args) => {
@@ -15,8 +21,8 @@ export function withMoves(toolstack: Toolstack, time: MachineTime): Toolstack {
       const result = operation(...args);
       return result instanceof Promise ? result.then((value) => answered(value), failed) : iterated(result as AsyncIterable<unknown>);
     };
-  // Every operation of `toolstack` is there, under its name.
-  return wrapped as unknown as Toolstack;
+  // Every operation of `toolstack` is there, under its name. Events come by the way: to hear of them is no move.
+  return { ...(wrapped as unknown as Toolstack), events: () => toolstack.events() };
 
   function answered(value: unknown): unknown {
     time.answered();

@@ -11,17 +11,19 @@ const escaped = (text: string): string => text.replace(UNWRITABLE, '\ufffd').rep
 
 export function junitReport(file: string, steps: readonly Step[], failure: unknown): string {
   const message = failure instanceof Error ? failure.message : String(failure);
-  const failed = steps.some(({ ok }) => !ok);
-  // What stops a script need not be a step: a variable that is not there.
-  const cases = failure === null || failed ? steps : [...steps, { kind: 'run', text: file, span: { line: 0 }, ok: false }];
-  const lines = cases.map(({ kind, text, span, ok }) => {
+  // A step that failed and was caught is no failure; what stops a script need not be a step (a variable that is not there).
+  const last = failure === null ? -1 : steps.findLastIndex(({ ok }) => !ok);
+  const nowhere = { kind: 'run', text: file, span: { line: 0 } };
+  const cases = failure === null || last >= 0 ? steps : [...steps, nowhere];
+  const stopped = last >= 0 ? steps[last] : nowhere;
+  const lines = cases.map((step) => {
+    const { kind, text, span } = step;
     const open = `  <testcase classname="${escaped(file)}" name="${escaped(`${span.line}: ${kind} ${text}`)}"`;
-    return ok ? `${open}/>` : `${open}>\n    <failure message="${escaped(message)}"/>\n  </testcase>`;
+    return step === stopped ? `${open}>\n    <failure message="${escaped(message)}"/>\n  </testcase>` : `${open}/>`;
   });
-  const failures = cases.filter(({ ok }) => !ok).length;
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
-    `<testsuite name="${escaped(file)}" tests="${cases.length}" failures="${failures}" errors="0">`,
+    `<testsuite name="${escaped(file)}" tests="${cases.length}" failures="${failure === null ? 0 : 1}" errors="0">`,
     ...lines,
     '</testsuite>',
     '',

@@ -5,6 +5,7 @@ import { resolve } from 'node:path';
 import type { Toolstack } from '../../dom0/toolstack/types.ts';
 import * as language from '../../lang/index.ts';
 import { COMMON_OPTIONS } from '../commands/common-options.ts';
+import { type FailureCode, ShellFailure } from '../commands/failure.ts';
 import { runText } from '../host/run-text.ts';
 import { exitCodeFor, failureText } from '../plain/show-failure.ts';
 import type { RoleSpan } from '../editor/layout.ts';
@@ -74,10 +75,17 @@ export async function createInterpreter(
         return { exitCode: 0, failures: [] };
       } catch (error) {
         const exitCode = signal.aborted ? CANCELLED : exitCodeFor(error);
-        return { exitCode, failures: [exitCode === CANCELLED ? 'cancelled\n' : sanitize(await failureText(error, colour))] };
+        return { exitCode, failures: [exitCode === CANCELLED ? 'cancelled\n' : sanitize(await failureText(atPrompt(error, line), colour))] };
       }
     },
   };
+}
+
+/** What a command refused needs no place when the line above is all there is; what is wrong with the text itself is underlined. */
+function atPrompt(error: unknown, line: string): unknown {
+  if (!(error instanceof ShellFailure) || /^XM\d/.test(error.code) || line.trim().includes('\n')) return error;
+  if (error.problems.some(({ span }) => span.file !== FILE)) return error;
+  return new ShellFailure(error.code as FailureCode, error.message, { hint: error.hint, exitCode: error.exitCode });
 }
 
 /** What does not come in time, or fails, is nothing to complete with. */

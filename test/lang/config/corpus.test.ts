@@ -21,7 +21,7 @@ const noNulls = <T extends object>(fields: T): Partial<T> => Object.fromEntries(
 
 const disk = ({ target, vdev, format, readWrite, cdrom, script, backend }: DiskSpec): object =>
   noNulls({ pdev_path: target, vdev, format, readwrite: Number(readWrite), is_cdrom: Number(cdrom), script, backend_domname: backend });
-const nic = ({ mac, bridge, ip, script, model, vifname, type }: VifSpec): object => noNulls({ mac, bridge, ip, script, model, ifname: vifname, nictype: type });
+const nic = ({ mac, bridge, ip, script, model, vifname, type }: VifSpec): object => noNulls({ mac, bridge, ip, script, model, ifname: vifname, nictype: type === 'ioemu' ? 'vif_ioemu' : type });
 
 function seen(settings: DomainSettings): object {
   const { name, uuid, memoryMiB, maxMemoryMiB, vcpus, maxVcpus, kernel, ramdisk, cmdline, cpuWeight, cap, disks, vifs } = settings;

@@ -120,6 +120,8 @@ export function fakeHost(cpus: number, mode: ClockMode = 'virtual'): FakeHost {
       },
       onArrival: null,
     },
+    warm: () => undefined,
+    undefinedOpcodes: new Map(),
     newContext: () => new FakeContext(),
   };
   let loop: RunLoop;

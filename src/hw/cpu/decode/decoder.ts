@@ -101,7 +101,11 @@ export function decode(bytes: Uint8Array, start: number, end: number): Decoded |
   if (form.description.default64 && operandSize === 4) operandSize = 8;
   if (form.description.default64 && form.description.ends) operandSize = 8; // near branches ignore 66
   let memory: Decoded['memory'] = null;
-  const rmIsMemory = form.modrm && modrm >>> 6 !== 3;
+  // MOV to and from control and debug registers takes no notice of mod.
+  const ignoresMod = form.operands.some(({ source }) => source === 'other');
+  if (ignoresMod && !registerExists(form, ((modrm >>> 3) & 7) | ((rex & 4) << 1))) return name();
+  if (form.operands.some(({ source }) => source === 'segment') && !segmentExists(form, (modrm >>> 3) & 7)) return name();
+  const rmIsMemory = form.modrm && !ignoresMod && modrm >>> 6 !== 3;
   if (rmIsMemory) {
     const mode = modrm >>> 6;
     let base = (modrm & 7) | ((rex & 1) << 3);
@@ -206,6 +210,16 @@ function choose(candidates: readonly Form[], seen: { size66: boolean; repeat: nu
     }
   }
   return plain;
+}
+
+/** CS cannot be loaded by MOV. */
+function segmentExists(form: Form, segment: number): boolean {
+  return segment < 6 && !(form.opcode === 0x8e && segment === 1);
+}
+
+/** Control registers 0, 2, 3, 4 and 8, debug registers 0 to 7. */
+function registerExists(form: Form, register: number): boolean {
+  return form.operands.some(({ text }) => text[0] === 'D') ? register < 8 : [0, 2, 3, 4, 8].includes(register);
 }
 
 function immediateBytes(spec: OperandSpec, operandSize: Width, address32: boolean): 0 | 1 | 2 | 4 | 8 {

@@ -83,6 +83,8 @@ function operand(text: string): OperandSpec {
       return spec('xmm-reg', size === 'v' ? 16 : size);
     case 'W':
       return spec('xmm-rm', size === 'v' ? 16 : size);
+    case 'N': // memory only
+      return spec('xmm-rm', size === 'v' ? 16 : size, { memoryOnly: true });
     case 'R':
     case 'C':
     case 'D':

@@ -63,7 +63,7 @@ const andNot = packed((t, a, b) => t.op('v128.andnot', 'v128', b, a));
 export const sseInstructions: readonly Description[] = [
   sse('movaps', ['NP 0f 28 /r Vx,Wx', 'NP 0f 29 /r Wx,Vx', '66 0f 28 /r Vx,Wx', '66 0f 29 /r Wx,Vx'], copyAligned),
   sse('movdqa', ['66 0f 6f /r Vx,Wx', '66 0f 7f /r Wx,Vx'], copyAligned),
-  sse('movntps', ['NP 0f 2b /r Wx,Vx', '66 0f 2b /r Wx,Vx', '66 0f e7 /r Wx,Vx'], copyAligned),
+  sse('movntps', ['NP 0f 2b /r Nx,Vx', '66 0f 2b /r Nx,Vx', '66 0f e7 /r Nx,Vx'], copyAligned),
   sse('movups', ['NP 0f 10 /r Vx,Wx', 'NP 0f 11 /r Wx,Vx', '66 0f 10 /r Vx,Wx', '66 0f 11 /r Wx,Vx'], copy),
   sse('movdqu', ['F3 0f 6f /r Vx,Wx', 'F3 0f 7f /r Wx,Vx'], copy),
   ...PACKED.map(([name, opcode, op]) => sse(name, [`66 0f ${opcode} /r Vx,Wx`], simd(op))),
