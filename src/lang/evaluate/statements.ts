@@ -24,7 +24,7 @@ const STATEMENTS_A_TURN = 512;
 const MOST_IN_CONFIG = 100_000;
 
 export function* executeBlock(block: Block, frame: Frame): Eval<Flow | null> {
-  return yield* executeAll(block.body, { ...frame, scope: new Scope(frame.scope) });
+  return yield* executeAll(block.body, { ...frame, scope: new Scope(frame.scope), top: false });
 }
 
 export function* executeAll(body: readonly Statement[], frame: Frame): Eval<Flow | null> {

@@ -237,9 +237,12 @@ export const RParen: TokenType = custom('RParen', ')', (_text, at) => (closeBrac
 export const IndexOpen: TokenType = custom('IndexOpen', '[', (_text, at, tokens) => (adjacentToOperand(tokens, at) ? (openBracket('[', at), at + 1) : -1), { label: "'['" });
 export const LBracket: TokenType = custom('LBracket', '[', (_text, at) => (openBracket('[', at), at + 1), { label: "'['" });
 export const RBracket: TokenType = custom('RBracket', ']', (_text, at) => (closeBracket('['), at + 1), { label: "']'" });
-export const MapOpen: TokenType = custom('MapOpen', '{', (_text, at, tokens) => {
+/** At the start of a statement a brace opens a map only if it looks like one. */
+const MAP_START = /\{\s*(?:(?:\w+|"[^"\n]*"|'[^'\n]*')[ \t]*:|\})/y;
+export const MapOpen: TokenType = custom('MapOpen', '{', (text, at, tokens) => {
   const type = lastType(tokens);
-  return type !== undefined && EXPECTS_VALUE.has(type) ? (openBracket('map', at), at + 1) : -1;
+  const isMap = type !== undefined && EXPECTS_VALUE.has(type) ? true : atStatementStart(tokens) && matchEnd(MAP_START, text, at) >= 0;
+  return isMap ? (openBracket('map', at), at + 1) : -1;
 }, { label: "'{'" });
 export const BlockOpen: TokenType = custom('BlockOpen', '{', (_text, at) => (openBracket('block', at), at + 1), { label: "'{'" });
 export const MapClose: TokenType = custom('MapClose', '}', (_text, at) => (innermostBrace() === 'map' ? (closeBrace(), at + 1) : -1), { label: "'}'" });

@@ -29,13 +29,14 @@ const STEPS: Readonly<Record<Unit, readonly (readonly [string, number])[]>> = {
   percent: [['%', 1]],
 };
 
-/** The largest unit that says it in a short number: 64MiB, 1.5s, 33.3%. */
+/** In a unit that makes a short number: 64MiB, 1536MiB, 1.5s, 90s, 33.3%. Sizes and long durations stay whole if they can. */
 export function formatQuantity({ unit, amount }: Quantity): string {
   const steps = STEPS[unit];
   const size = Math.abs(amount);
-  const exact = steps.find(([, factor]) => size >= factor && size % factor === 0 && size / factor < 10_000);
-  const [name, factor] = exact ?? steps.find(([, step]) => size >= step) ?? steps.at(-1)!;
-  return `${Number((amount / factor).toPrecision(exact ? 15 : 4))}${name}`;
+  const whole = steps.find(([, factor]) => size >= factor && size % factor === 0 && size / factor < 10_000);
+  const largest = steps.find(([, factor]) => size >= factor) ?? steps.at(-1)!;
+  const [name, factor] = whole && (unit === 'bytes' || size >= 60e9) ? whole : largest;
+  return `${Number((amount / factor).toPrecision(whole?.[0] === name ? 15 : 5))}${name}`;
 }
 
 /** Read as a number of the language: null when it is none. xl's forms: decimal, 0x, a leading 0 for octal. */

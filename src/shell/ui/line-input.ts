@@ -171,7 +171,7 @@ export class LineInput {
       return true;
     }
     this.mode = EDIT;
-    if (action === 'escape' || action === 'interrupt') {
+    if (action === 'escape') {
       this.editor = menu.original;
       return true;
     }
