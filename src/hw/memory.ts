@@ -3,7 +3,6 @@
  * TLBs, decoded micro-ops); machine frame 0 starts at `base`. Untouched frames cost the host nothing.
  */
 
-export const PAGE_SHIFT = 12;
 export const PAGE_SIZE = 4096;
 
 /** What the engine keeps for itself below machine frame 0. */

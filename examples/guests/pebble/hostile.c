@@ -98,24 +98,25 @@ static void corrupt_rings(void) {
   static const u32 steps[] = {1, 1024, 2048, 2049, 0x10000, 0x7fffffff, 0x80000000, 0xffffffff};
   struct console_ring *console = console_page();
   struct xenstore_ring *store = xenstore_page();
-  print("hostile ring: corrupting the rings\n");
+  console_drain();
+  memset(console->out, '.', sizeof console->out);
   for (u32 i = 0; i < ARRAY_SIZE(steps); i++) {
-    struct console_ring saved = {.in_cons = console->in_cons, .out_prod = console->out_prod};
     WRITE_ONCE(console->out_prod, console->out_cons + steps[i]);
     WRITE_ONCE(console->in_cons, console->in_prod + steps[i]);
     notify(start_info->console_evtchn);
-    sched_op(SCHEDOP_yield, NULL);
-    WRITE_ONCE(console->out_prod, saved.out_prod);
-    WRITE_ONCE(console->in_cons, saved.in_cons);
+    sleep_until(now_ns() + 5 * MILLISECOND);
   }
+  /* Both rings empty again, wherever domain 0 has got to. */
+  WRITE_ONCE(console->out_prod, console->out_cons);
+  WRITE_ONCE(console->in_cons, console->in_prod);
   for (u32 i = 0; i < ARRAY_SIZE(steps); i++) {
     memset(store->req, (int)(0x5a + i), sizeof store->req);
     WRITE_ONCE(store->req_prod, store->req_cons + steps[i]);
     WRITE_ONCE(store->rsp_cons, store->rsp_prod - steps[i]);
     notify(start_info->store_evtchn);
-    sched_op(SCHEDOP_yield, NULL);
+    sleep_until(now_ns() + 5 * MILLISECOND);
   }
-  print("hostile ring: done\n");
+  print("\nhostile ring: done\n");
 }
 
 static void trap_storm(void) {

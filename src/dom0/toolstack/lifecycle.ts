@@ -53,8 +53,7 @@ function stopped(dom0: Dom0, known: KnownDomain, reason: ShutdownReason): void {
 
 function eventOf(dom0: Dom0, { domid, name }: KnownDomain, reason: ShutdownReason): DomainEvent {
   if (reason !== 'crash') return { kind: 'shutdown', domid, name, detail: reason };
-  const why = crashReason(dom0, domid);
-  return { kind: 'crashed', domid, name, ...(why !== null && { detail: why }) };
+  return { kind: 'crashed', domid, name, detail: crashReason(dom0, domid) ?? 'the guest said so itself' };
 }
 
 /** What the hypervisor said of it, from its console ring. */

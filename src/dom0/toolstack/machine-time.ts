@@ -52,6 +52,7 @@ export class MachineTime implements Moves {
     const { promise: given, reject } = Promise.withResolvers<never>();
     const abort = (): void => reject(cancelled());
     this.#waiters.add(reject);
+    this.#answerTimer?.ref();
     signal?.addEventListener('abort', abort, { once: true });
     this.#reconsider();
     try {
@@ -68,7 +69,8 @@ export class MachineTime implements Moves {
     this.#answerHold ??= this.#machine.holdVirtualTime();
     clearTimeout(this.#answerTimer);
     this.#answerTimer = setTimeout(() => this.moved(), NEXT_MOVE_MS);
-    this.#answerTimer.unref();
+    // The process may end meanwhile; but not while somebody waits for the time that this holds up.
+    if (this.#waiters.size === 0) this.#answerTimer.unref();
   }
 
   moved(): void {

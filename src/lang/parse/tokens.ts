@@ -286,7 +286,7 @@ export const Unknown: TokenType = createToken({ name: 'Unknown', pattern: /[\uD8
 const OPERAND_ENDS: ReadonlySet<TokenType> = new Set([
   Identifier, Member, NumberLiteral, StringLiteral, UnclosedString, Regex, DollarName, RParen, RBracket, MapClose, BlockClose, True, False, Null, CommandLine, Key,
 ]);
-const CALLEE_ENDS: ReadonlySet<TokenType> = new Set([Identifier, Member, StringLiteral, DollarName, RParen, RBracket]);
+const CALLEE_ENDS: ReadonlySet<TokenType> = new Set([Identifier, Member, StringLiteral, DollarName, RParen, RBracket, MapClose]);
 const EXPECTS_VALUE: ReadonlySet<TokenType> = new Set([
   Assign, Append, LParen, CallOpen, LBracket, IndexOpen, Comma, Colon, Question, Plus, EqualEqual, NotEqual, And, Or, AndAnd, OrOr, Coalesce, Return, Throw, In,
 ]);

@@ -81,7 +81,12 @@ export const runCommand: Command = {
     const onValue = told ? {} : { onValue: (value: Value) => context.show(value) };
     let failure: unknown = null;
     try {
-      await runText(text, file === '-' ? 'standard input' : file, host, { signal, isScript: true, onStep: (step) => void steps.push(step), ...onValue });
+      await runText(text, file === '-' ? 'standard input' : file, host, {
+        signal,
+        isScript: true,
+        onStep: (step) => void steps.push(step),
+        ...onValue,
+      });
     } catch (error) {
       failure = error;
     }

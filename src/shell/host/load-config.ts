@@ -89,5 +89,9 @@ export function atItsPlace(error: ToolstackError, { record, sources }: LoadedCon
   const entry = keys.map((key) => record.entries.get(key)).find((found) => found !== undefined);
   const details = { hint: error.hint ?? null };
   if (!entry) return new ShellFailure(error.code, error.message, details);
-  return new ShellFailure(error.code, error.message, { ...details, problems: [configProblem('command-failed', entry, error.message, error.hint)], sources });
+  return new ShellFailure(error.code, error.message, {
+    ...details,
+    problems: [configProblem('command-failed', entry, error.message, error.hint)],
+    sources,
+  });
 }

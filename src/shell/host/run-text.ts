@@ -30,12 +30,21 @@ export async function runText(text: string, file: string, host: ScriptHost, opti
   return result;
 }
 
-function failureOf({ code, message, hint, span, problems, cause }: Failure, sources: ReadonlyMap<string, string>, isScript: boolean): unknown {
+function failureOf(
+  { code, message, hint, span, problems, cause }: Failure,
+  sources: ReadonlyMap<string, string>,
+  isScript: boolean,
+): unknown {
   const exitCode = isScript && code !== 'cancelled' ? SCRIPT_FAILED : exitCodeOf(code);
   // A command that could say more, such as every mistake of a configuration file with its place.
   if (cause instanceof ShellFailure && cause.sources.size > 0) {
     const all = new Map([...cause.sources, ...sources]);
-    return new ShellFailure(cause.code as 'failed', cause.message, { ...cause, hint: cause.hint, sources: all, exitCode: isScript ? exitCode : cause.exitCode });
+    return new ShellFailure(cause.code as 'failed', cause.message, {
+      ...cause,
+      hint: cause.hint,
+      sources: all,
+      exitCode: isScript ? exitCode : cause.exitCode,
+    });
   }
   if (cause instanceof Error && !(cause instanceof CommandFailure) && code !== 'cancelled' && isOurs(cause)) return cause;
   return new ShellFailure(code as 'failed', message, { hint, span, problems, sources, exitCode });

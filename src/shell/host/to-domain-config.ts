@@ -5,7 +5,7 @@ import type { ConfigEntry, ConfigRecord, DomainSettings, Problem } from '../../l
 import type { DomainConfig } from '../../dom0/toolstack/types.ts';
 import { parseCpus } from '../commands/cpu-sets.ts';
 
-/** The key of the file that set a field: where a message about that field points. */
+/** What is built of a configuration, field by field, with the keys that set it: where a message about that field points. */
 export const KEYS_OF_FIELD: Readonly<Partial<Record<keyof DomainConfig, readonly string[]>>> = {
   name: ['name'],
   uuid: ['uuid'],
@@ -42,7 +42,6 @@ export interface Converted {
 /** `settings` were read from `record` without errors: a name and a kernel are there. `hostCpus`: what "all" and "^1" mean. */
 export function toDomainConfig({ file, entries }: ConfigRecord, settings: DomainSettings, hostCpus: number): Converted {
   const problems: Problem[] = [];
-  const { disks: _disks, vifs: _vifs, type: _type, onWatchdog: _onWatchdog, onSoftReset: _onSoftReset, ...plain } = settings;
   const vcpus = settings.maxVcpus ?? settings.vcpus ?? 1;
   const folder = dirname(file);
   const cpus = (key: 'cpus' | 'cpus_soft', lists: string | readonly string[] | undefined): DomainConfig['cpus'] => {
@@ -56,13 +55,16 @@ export function toDomainConfig({ file, entries }: ConfigRecord, settings: Domain
       return undefined;
     }
   };
-  const changed = {
+  const changed: Partial<Record<string, unknown>> = {
     kernel: resolve(folder, settings.kernel ?? ''),
     ramdisk: settings.ramdisk === undefined ? undefined : resolve(folder, settings.ramdisk),
     cpus: cpus('cpus', settings.cpus),
     cpusSoft: cpus('cpus_soft', settings.cpusSoft),
   };
-  const given = Object.fromEntries(Object.entries({ ...plain, ...changed }).filter(([, value]) => value !== undefined));
+  const values: Partial<Record<string, unknown>> = { ...settings, ...changed };
+  const given = Object.fromEntries(
+    Object.keys(KEYS_OF_FIELD).flatMap((field) => (values[field] === undefined ? [] : [[field, values[field]]])),
+  );
   return { config: given as unknown as DomainConfig, problems };
 }
 

@@ -83,7 +83,7 @@ export function failureJson(error: unknown): string {
     message,
     hint,
     span: span === null || span.file === '' ? null : { ...span },
-    ...(problems.length > 0 && { problems: problems.map(problemJson) }),
+    ...(problems.length > 1 && { problems: problems.map(problemJson) }),
     ...(stack !== null && { stack }),
   };
   return `${JSON.stringify(json)}\n`;

@@ -12,7 +12,6 @@ export const OWNER_NONE: number = -1;
 export const OWNER_XEN: number = -2;
 
 export const TYPE = { none: 0, l1: 1, l2: 2, l3: 3, l4: 4, writable: 5, descriptors: 6 } as const;
-export type FrameType = (typeof TYPE)[keyof typeof TYPE];
 
 const ENTRIES = 512;
 const PRESENT_ACCESSED_USER = 0x25n;

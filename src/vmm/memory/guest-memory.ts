@@ -61,8 +61,3 @@ export function writeGuest(vcpu: Vcpu, va: bigint, bytes: Uint8Array): boolean {
   }
   return true;
 }
-
-export function readU64(vcpu: Vcpu, va: bigint): bigint | undefined {
-  const bytes = readGuest(vcpu, va, 8);
-  return bytes && new DataView(bytes.buffer).getBigUint64(0, true);
-}

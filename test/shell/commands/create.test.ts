@@ -83,7 +83,10 @@ test('-n prints the configuration as xl does and builds nothing', async () => {
 });
 
 test('-n shows disks and network interfaces too', async () => {
-  writeFileSync(join(folder, 'devices.cfg'), "name='d'\nkernel='/k'\ndisk=['phy:/dev/vg/x,xvda,w']\nvif=['mac=00:16:3e:00:00:01,bridge=br0,rate=10Mb/s@20ms']\n");
+  writeFileSync(
+    join(folder, 'devices.cfg'),
+    "name='d'\nkernel='/k'\ndisk=['phy:/dev/vg/x,xvda,w']\nvif=['mac=00:16:3e:00:00:01,bridge=br0,rate=10Mb/s@20ms']\n",
+  );
   const { stdout } = await create(`-n ${at('devices.cfg')}`);
   expect(JSON.parse(stdout)).toMatchObject({
     disks: [{ pdev_path: '/dev/vg/x', vdev: 'xvda', format: 'raw', readwrite: 1 }],
@@ -107,7 +110,9 @@ describe('mistakes are all told at once, with their places, before anything is b
     const { stderr, exitCode, shell } = await create(at('wrong.cfg'));
     expect(exitCode).toBe(2);
     expect(shell.machine.built).toEqual([]);
-    expect(stderr).toContain(`error: unknown key 'memroy'\n  --> ${at('wrong.cfg')}:3:1\n   3 | memroy = 64\n     | ^^^^^^ did you mean 'memory'?\n`);
+    expect(stderr).toContain(
+      `error: unknown key 'memroy'\n  --> ${at('wrong.cfg')}:3:1\n   3 | memroy = 64\n     | ^^^^^^ did you mean 'memory'?\n`,
+    );
     expect(stderr).toMatch(/'vcpus' must be a number[\s\S]*:4:/);
   });
 
@@ -128,7 +133,10 @@ describe('mistakes are all told at once, with their places, before anything is b
   });
 
   test('nothing at all', async () => {
-    expect(await openShell().run('create')).toMatchObject({ exitCode: 2, stderr: expect.stringMatching(/requires at least 1 argument/) as string });
+    expect(await openShell().run('create')).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringMatching(/requires at least 1 argument/) as string,
+    });
   });
 
   test('what has no effect is said, and the domain is built', async () => {
@@ -140,7 +148,12 @@ describe('mistakes are all told at once, with their places, before anything is b
 
 test('what the toolstack refuses is shown at its place in the file', async () => {
   const { stderr, exitCode } = await create(at('web.cfg'), ({ machine }) => {
-    machine.refuse = new ToolstackError({ code: 'not-elf', message: 'the kernel is not an ELF file', hint: 'it begins with "#!"', field: 'kernel' });
+    machine.refuse = new ToolstackError({
+      code: 'not-elf',
+      message: 'the kernel is not an ELF file',
+      hint: 'it begins with "#!"',
+      field: 'kernel',
+    });
   });
   expect(stderr).toBe(
     `error: the kernel is not an ELF file\n  --> ${at('web.cfg')}:2:10\n   2 | kernel = "images/vmlinuz"\n     |          ^^^^^^^^^^^^^^^^ it begins with "#!"\n`,
@@ -189,7 +202,13 @@ describe('from outside', () => {
     const junit = join(folder, 'report.xml');
     const ran = await xm(['--json', 'run', at('failing.xm'), '--junit', junit]);
     expect(ran.exitCode).toBe(1);
-    expect(JSON.parse(ran.stdout)).toMatchObject({ ok: false, steps: [{ kind: 'command', text: 'domid web-1', line: 1, ok: true }, { kind: 'assert', line: 2, ok: false }] });
+    expect(JSON.parse(ran.stdout)).toMatchObject({
+      ok: false,
+      steps: [
+        { kind: 'command', text: 'domid web-1', line: 1, ok: true },
+        { kind: 'assert', line: 2, ok: false },
+      ],
+    });
     const { readFileSync } = await import('node:fs');
     const xml = readFileSync(junit, 'utf8');
     expect(xml).toContain('tests="2" failures="1"');

@@ -19,11 +19,16 @@ export interface XmOptions {
   /** Width of the terminal that stdout is; none: a pipe. */
   readonly columns?: number;
   readonly env?: Readonly<Record<string, string>>;
+  /** Instead of the fake machine. */
+  readonly openMachine?: Io['openMachine'];
   /** Called when the machine is there. */
   readonly onMachine?: (machine: FakeToolstack, signal: (name: 'SIGINT' | 'SIGTERM') => void) => void;
 }
 
-export async function xm(argv: readonly string[], { stdin = '', columns, env = {}, onMachine }: XmOptions = {}): Promise<XmRun> {
+export async function xm(
+  argv: readonly string[],
+  { stdin = '', columns, env = {}, openMachine, onMachine }: XmOptions = {},
+): Promise<XmRun> {
   const out = new PassThrough();
   const chunks: Buffer[] = [];
   out.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -37,6 +42,7 @@ export async function xm(argv: readonly string[], { stdin = '', columns, env = {
     stderr: { write: (text) => (stderr += text) },
     env,
     openMachine(options) {
+      if (openMachine) return openMachine(options);
       machine = fakeToolstack();
       machineOptions = options;
       onMachine?.(machine, (name) => listeners.forEach((listener) => listener(name)));
