@@ -16,7 +16,6 @@ async function hostValue(toolstack: Toolstack): Promise<Value> {
     ['free_memory', new Quantity('bytes', number('free_memory') * MIB)],
     ['scheduler', info['xen_scheduler'] ?? ''],
     ['xen_version', info['xen_version'] ?? ''],
-    ['info', new Map(Object.entries(info))],
   ]);
 }
 

@@ -5,13 +5,15 @@ import { fullCell } from './cell.ts';
 import { chooseColumns } from './choose-columns.ts';
 import { type Json, toJson } from './json.ts';
 import type { Format, OutputOptions } from './output-options.ts';
+import { rowsOf } from './rows-of.ts';
 import { yaml } from './yaml.ts';
 
 type Writer = (value: Value, heading: boolean) => string;
 
 /** Lists, maps and single values take part where rows are wanted. */
 function asTable(value: Value): Table {
-  if (value instanceof Table) return value;
+  const rows = rowsOf(value);
+  if (rows) return rows;
   if (value instanceof Map)
     return new Table(
       [...value.keys()].map((name: string): Column => ({ name, type: 'text' })),

@@ -4,6 +4,7 @@ import type { Value } from '../../lang/index.ts';
 import { fullCell } from './cell.ts';
 import { inFormat } from './formats.ts';
 import type { OutputOptions } from './output-options.ts';
+import { rowsOf } from './rows-of.ts';
 import { presentationOf } from './presentation.ts';
 
 /** A terminal's width where there is none, for --format table. */
@@ -21,7 +22,8 @@ export async function plainText(value: Value, base: OutputOptions): Promise<stri
     return output.heading || !(value instanceof Table) ? lines : lines.split('\n').slice(headingLines).join('\n');
   }
   if (value === null) return '';
-  if (value instanceof Table) return inFormat(value, 'tsv', output);
+  const rows = rowsOf(value);
+  if (rows) return inFormat(rows, 'tsv', output);
   if (value instanceof Map) return [...(value as ReadonlyMap<string, Value>)].map(([key, one]) => `${key}\t${fullCell(one)}\n`).join('');
   if (Array.isArray(value)) return (value as readonly Value[]).map((one) => `${fullCell(one)}\n`).join('');
   return ended(fullCell(value));

@@ -6,6 +6,7 @@ import { run, type Role, type StyledLine } from '../term/style.ts';
 import { humanCell } from './cell.ts';
 import { chooseColumns } from './choose-columns.ts';
 import { inFormat } from './formats.ts';
+import { rowsOf } from './rows-of.ts';
 import { presentationOf } from './presentation.ts';
 import { layoutTable } from './table.ts';
 
@@ -43,6 +44,8 @@ export function layoutValue(value: Value, width: number): StyledLine[] {
   }
   if (typeof value === 'string') return textLines(value);
   if (value instanceof Map) return mapLines(value as ReadonlyMap<string, Value>);
+  const rows = rowsOf(value);
+  if (rows) return layoutTable(rows, width, { heading: output.heading });
   if (Array.isArray(value)) return (value as readonly Value[]).map((item) => [run(sanitize(humanCell(item)), roleOf(item))]);
   return [[run(humanCell(value), roleOf(value))]];
 }

@@ -21,7 +21,7 @@ export interface HostScreen {
 
 export interface ReplOptions {
   readonly version: string;
-  /** Starts the machine. Called once, at once; the first prompt does not wait for it, the first command does. */
+  /** Starts the machine. Called once, as soon as the first prompt is drawn; the first command waits for it. */
   openMachine(): Promise<Toolstack>;
   /** The script host over the machine; called once, when the machine is there. May load what it needs. */
   createHost(toolstack: Toolstack, screen: HostScreen): ScriptHost | Promise<ScriptHost>;

@@ -11,14 +11,16 @@ export type { HostScreen, ReplOptions } from './options.ts';
 
 export async function startRepl(options: ReplOptions): Promise<number> {
   const env = options.env ?? process.env;
-  // In parallel with everything that follows; who needs the machine waits for it and says what went wrong.
-  const toolstack = options.openMachine();
+  // The machine starts once the prompt is drawn, beside the person's typing; who needs it waits for it and says what went wrong.
+  const { promise: prompted, resolve: onPrompt } = Promise.withResolvers<void>();
+  const toolstack = prompted.then(() => options.openMachine());
   toolstack.catch(() => undefined);
   const interpreter = async (screen: HostScreen): Promise<Interpreter> => {
     const { createInterpreter } = await import('./lang-interpreter.ts');
     return createInterpreter(options, toolstack, screen, colourDepth(env) !== 'none');
   };
   if (isDumb(env)) {
+    onPrompt();
     const { dumbRepl } = await import('./dumb-repl.ts');
     return await dumbRepl({ toolstack, interpreter, stdin: options.stdin ?? process.stdin, stdout: options.stdout ?? process.stdout });
   }
@@ -28,6 +30,6 @@ export async function startRepl(options: ReplOptions): Promise<number> {
     ...(options.stdout && { stdout: options.stdout }),
   });
   using history = createHistory(() => openHistoryStore(historyFile(env)));
-  const session = new Session(terminal, { toolstack, history, env, interpreter, version: options.version });
+  const session = new Session(terminal, { toolstack, history, env, interpreter, onPrompt, version: options.version });
   return await session.run();
 }

@@ -30,6 +30,8 @@ export interface SessionServices {
   /** Loaded after the first prompt is on the screen. */
   readonly interpreter: (screen: HostScreen) => Promise<Interpreter>;
   readonly history: History;
+  /** The first prompt is on the screen. */
+  onPrompt?(): void;
   readonly version: string;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
@@ -101,6 +103,7 @@ export class Session {
   // ── starting: what the prompt can do without comes after the prompt ──
 
   #warmUp(): void {
+    this.#services.onPrompt?.();
     this.#load().catch(() => undefined);
     void this.#services.history.load().then((note) => {
       if (note !== null) this.#say(note, 'dim');

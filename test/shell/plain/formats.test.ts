@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { Value } from '../../../src/lang/index.ts';
 import { DomainHandle, Quantity, Table } from '../../../src/lang/values.ts';
 import { humanBytes, humanDuration } from '../../../src/shell/plain/cell.ts';
 import { inFormat } from '../../../src/shell/plain/formats.ts';
@@ -105,4 +106,16 @@ test('on a terminal values are lines for people', () => {
   expect(lines('two\nlines\n')).toEqual(['two', 'lines']);
   expect(lines(null)).toEqual([]);
   expect(lines('\u001b]0;title\u0007')).toEqual(['␛]0;title␇']);
+});
+
+test('a list of maps with the same keys is a table', async () => {
+  const vcpus = [0n, 1n].map(
+    (id) =>
+      new Map<string, Value>([
+        ['id', id],
+        ['cpu_time', new Quantity('ns', 2e9)],
+      ]),
+  );
+  expect(await plainText(vcpus, DEFAULT_OUTPUT)).toBe('id\tcpu_time\n0\t2000000000\n1\t2000000000\n');
+  expect(lines(vcpus)).toEqual(['id  cpu_time', ' 0     2.0 s', ' 1     2.0 s']);
 });
