@@ -47,12 +47,17 @@ test('there are sources to look at', () => {
 });
 
 test('no room imports against the arrows', () => {
-  const wrong = imports.filter(({ file, target }) => target !== null && room(target) !== room(file) && !ALLOWED[room(file)]!.includes(room(target)));
+  const wrong = imports.filter(
+    ({ file, target }) => target !== null && room(target) !== room(file) && !ALLOWED[room(file)]!.includes(room(target)),
+  );
   expect(wrong.map(describeImport)).toEqual([]);
 });
 
 test('dom0 sees only the doors of the hypervisor', () => {
-  const wrong = imports.filter(({ file, target }) => room(file) === 'dom0' && target !== null && room(target) === 'vmm' && !VMM_DOORS.some((door) => door.test(target)));
+  const wrong = imports.filter(
+    ({ file, target }) =>
+      room(file) === 'dom0' && target !== null && room(target) === 'vmm' && !VMM_DOORS.some((door) => door.test(target)),
+  );
   expect(wrong.map(describeImport)).toEqual([]);
 });
 
@@ -75,6 +80,8 @@ test('hw and vmm read no clock and no random source but the machine’s own', ()
   const allowed = new Set(['hw/clock.ts']);
   const wrong = files
     .filter((file) => /^(hw|vmm)\//.test(file) && !allowed.has(file))
-    .filter((file) => /\b(Date\.now|new Date|performance\.now|hrtime|Math\.random|randomBytes|randomUUID)\b/.test(readFileSync(join(SRC, file), 'utf8')));
+    .filter((file) =>
+      /\b(Date\.now|new Date|performance\.now|hrtime|Math\.random|randomBytes|randomUUID)\b/.test(readFileSync(join(SRC, file), 'utf8')),
+    );
   expect(wrong).toEqual([]);
 });

@@ -43,9 +43,24 @@ export interface CommandSignature {
   readonly summary: string;
   /** What its positional words are, for completion: 'domain', 'file', 'path', … in order; the last repeats if `rest`. */
   readonly positionals: readonly { readonly name: string; readonly kind: WordKind; readonly required: boolean; readonly rest: boolean }[];
-  readonly options: readonly { readonly long: string; readonly short?: string; readonly value: WordKind | null; readonly summary: string }[];
+  readonly options: readonly {
+    readonly long: string;
+    readonly short?: string;
+    readonly value: WordKind | null;
+    readonly summary: string;
+  }[];
 }
-export type WordKind = 'domain' | 'file' | 'config-file' | 'xenstore-path' | 'command' | 'number' | 'size' | 'duration' | 'text' | 'key-value';
+export type WordKind =
+  | 'domain'
+  | 'file'
+  | 'config-file'
+  | 'xenstore-path'
+  | 'command'
+  | 'number'
+  | 'size'
+  | 'duration'
+  | 'text'
+  | 'key-value';
 
 /** One end of a console, for dialogues. */
 export interface HostConsole {

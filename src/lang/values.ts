@@ -43,7 +43,19 @@ export class DomainHandle {
 }
 
 /** Integers are bigint (64-bit), floats are number. */
-export type Value = null | boolean | bigint | number | string | RegExp | Quantity | Table | DomainHandle | Callable | readonly Value[] | ReadonlyMap<string, Value>;
+export type Value =
+  | null
+  | boolean
+  | bigint
+  | number
+  | string
+  | RegExp
+  | Quantity
+  | Table
+  | DomainHandle
+  | Callable
+  | readonly Value[]
+  | ReadonlyMap<string, Value>;
 
 export interface Callable {
   readonly kind: 'function';

@@ -15,7 +15,9 @@ import { createPrinter, type Printer } from './printer.ts';
 import { runLines } from './run-lines.ts';
 
 export async function cli(argv: readonly string[], io: Io): Promise<number> {
-  let printer = createPrinter(io, DEFAULT_OUTPUT, true);
+  // Also what is wrong with the options is told in the form they ask for.
+  const json = argv.some((word) => word === '--json' || word.startsWith('--json='));
+  let printer = createPrinter(io, json ? { ...DEFAULT_OUTPUT, format: 'json' } : DEFAULT_OUTPUT, true);
   try {
     const options = globalOptions(argv);
     printer = createPrinter(io, options.output, options.colour);

@@ -1,5 +1,6 @@
 /** A machine for one command, one text or one script: started, used, stopped; and how it ended as an exit code. */
 import type { CommandCall, CommandWord, ScriptHost, Span } from '../lang/index.ts';
+import type { Toolstack } from '../dom0/toolstack/types.ts';
 import type { GlobalOptions, MachineOptions } from './global-options.ts';
 import { createScriptHost } from './host/script-host.ts';
 import type { Io } from './io.ts';
@@ -46,6 +47,7 @@ export async function withMachine(
         },
       });
       await work({ host, signal: controller.signal });
+      if (io.stdout.isTTY) await sayWhatEnds(toolstack, printer);
     } finally {
       await toolstack.halt();
     }
@@ -58,6 +60,13 @@ export async function withMachine(
   } finally {
     signals[Symbol.dispose]();
   }
+}
+
+/** A person who sees a domain made expects it to stay. */
+async function sayWhatEnds(toolstack: Toolstack, printer: Printer): Promise<void> {
+  const guests = (await toolstack.list()).filter(({ domid }) => domid !== 0).map(({ name }) => name);
+  if (guests.length > 0)
+    printer.note(`this machine ends now, and ${guests.join(', ')} with it; xm without a command is a shell that keeps them`);
 }
 
 /** Words of our own command line, which the person's shell has taken apart already: they have no place in a text. */

@@ -76,6 +76,10 @@ class BootedHypervisor implements Hypervisor, HypervisorHandle {
     return this.#loop.holdVirtualTime();
   }
 
+  freezeVirtualTime(): Disposable {
+    return this.#loop.freezeVirtualTime();
+  }
+
   controlFor(domid: Domid): Control {
     return controlFor(this, this.#domain(domid));
   }

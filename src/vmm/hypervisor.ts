@@ -53,6 +53,11 @@ export interface HypervisorHandle {
    * request that waits for the host); let go while somebody does (`wait 10s`). Instructions take their time in any case.
    */
   holdVirtualTime(): Disposable;
+  /**
+   * Virtual clock: until disposed nothing runs at all. Hold it while the host does something that takes no machine time: a file is read, a program
+   * thinks about its next statement. Then the same program gives the same run however fast the host is.
+   */
+  freezeVirtualTime(): Disposable;
   /** Hears of every exception in our own code: a handler of domain 0, or the hypervisor itself. Also on the console ring, as "(XEN) BUG: …". */
   onBug: ((error: unknown) => void) | null;
 }

@@ -58,6 +58,7 @@ export class RunLoop {
   #running: PhysicalCpu | null = null;
   #endNs = 0;
   #holds = 0;
+  #freezes = 0;
   #wake: (() => void) | null = null;
   #stopping = false;
   #turnSoon = false;
@@ -104,6 +105,20 @@ export class RunLoop {
     };
   }
 
+  /** Until disposed, nothing runs while the clock is virtual: guests cannot get ahead of somebody outside who is about to make a move. */
+  freezeVirtualTime(): Disposable {
+    let held = this.#virtual;
+    if (held) this.#freezes++;
+    return {
+      [Symbol.dispose]: () => {
+        if (!held) return;
+        held = false;
+        this.#freezes--;
+        this.wake();
+      },
+    };
+  }
+
   /** SchedulerHost: pCPU `id` shall ask its scheduler. */
   tickle(id: number): void {
     const pcpu = this.#hypervisor.pcpus[id]!;
@@ -130,7 +145,13 @@ export class RunLoop {
         await new Promise((resolve) => setImmediate(resolve));
         turnNs = hostNs();
         if (this.#stopping) break;
-        if (!worked) await this.#idle();
+      }
+      const asleep = this.#freezes > 0 ? this.#sleep(null) : worked ? undefined : this.#idle();
+      if (asleep) {
+        await asleep;
+        // Whoever has woken us may have more to say.
+        this.#turnSoon = true;
+        continue;
       }
       try {
         worked = this.round();
@@ -262,6 +283,8 @@ export class RunLoop {
       }
       this.#showTime(pcpu);
       programs.runOne();
+      // What it says to somebody outside is heard at once, not when the host's clock says so.
+      if (this.#virtual) this.#turnSoon = true;
       pcpu.nowNs = this.#virtual ? pcpu.nowNs + HANDLER_NS : this.#clock.now();
     }
   }

@@ -45,7 +45,9 @@ export async function speed(): Promise<void> {
   }
   await toolstack.halt();
   const mips = median(rates);
-  printRows('Interpreter, pebble’s burn', [{ what: 'million instructions a second', measured: mips.toFixed(0), wanted: 'at least 60', ok: mips >= 60 }]);
+  printRows('Interpreter, pebble’s burn', [
+    { what: 'million instructions a second', measured: mips.toFixed(0), wanted: 'at least 60', ok: mips >= 60 },
+  ]);
 }
 
 /** CPU seconds used by a process so far (all its threads). */
@@ -102,7 +104,8 @@ export async function density(): Promise<void> {
     await sleep(700);
   }
   const busy = await echoTimes(shell, 200);
-  const line = (times: readonly number[]): string => `median ${median(times).toFixed(1)} ms, 99th percentile ${percentile(times, 99).toFixed(1)} ms`;
+  const line = (times: readonly number[]): string =>
+    `median ${median(times).toFixed(1)} ms, 99th percentile ${percentile(times, 99).toFixed(1)} ms`;
   printRows('Key to echo in the shell', [
     { what: '100 idle pebbles', measured: line(idle), wanted: '99th at most 50 ms', ok: percentile(idle, 99) <= 50 },
     { what: '… and 4 that burn', measured: line(busy), wanted: '99th at most 50 ms', ok: percentile(busy, 99) <= 50 },

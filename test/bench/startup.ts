@@ -12,7 +12,17 @@ export async function startup(): Promise<void> {
   const promptMs = median(prompts);
   printRows('Start-up', [
     { what: 'bare node -e 0', measured: `${bareMs.toFixed(0)} ms`, wanted: '', ok: null },
-    { what: 'xm -c list', measured: `${listMs.toFixed(0)} ms, ${(listMs / bareMs).toFixed(1)} times bare`, wanted: 'at most 3', ok: listMs <= 3 * bareMs },
-    { what: 'first prompt', measured: `${promptMs.toFixed(0)} ms, ${(promptMs / bareMs).toFixed(1)} times bare`, wanted: 'at most 6', ok: promptMs <= 6 * bareMs },
+    {
+      what: 'xm -c list',
+      measured: `${listMs.toFixed(0)} ms, ${(listMs / bareMs).toFixed(1)} times bare`,
+      wanted: 'at most 3',
+      ok: listMs <= 3 * bareMs,
+    },
+    {
+      what: 'first prompt',
+      measured: `${promptMs.toFixed(0)} ms, ${(promptMs / bareMs).toFixed(1)} times bare`,
+      wanted: 'at most 6',
+      ok: promptMs <= 6 * bareMs,
+    },
   ]);
 }

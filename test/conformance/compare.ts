@@ -10,16 +10,62 @@ const [runner = '/tmp/silicon', casesText = '60', seedText = '1'] = process.argv
 const CASES = Number(casesText);
 const DATA = 0x10000000n;
 const CODE = 0x1000n;
-const SKIPPED = new Set(['push', 'pop', 'leave', 'enter', 'call', 'ret', 'jmp', 'jcc', 'loop', 'loope', 'loopne', 'jrcxz', 'syscall', 'int', 'int3', 'ud2', 'iretq', 'cpuid', 'rdtsc', 'rdtscp',
-  'fxsave', 'fxrstor', 'ldmxcsr', 'stmxcsr', 'popf', 'pushf', 'xlat', 'std', 'clflush']);
-const PRIVILEGED = /^(cli|sti|hlt|in|out|ins|outs|rdmsr|wrmsr|rdpmc|clts|invd|wbinvd|sysret|swapgs|xsetbv|monitor|mwait|lgdt|lidt|lmsw|invlpg|lldt|ltr)$/;
+const SKIPPED = new Set([
+  'push',
+  'pop',
+  'leave',
+  'enter',
+  'call',
+  'ret',
+  'jmp',
+  'jcc',
+  'loop',
+  'loope',
+  'loopne',
+  'jrcxz',
+  'syscall',
+  'int',
+  'int3',
+  'ud2',
+  'iretq',
+  'cpuid',
+  'rdtsc',
+  'rdtscp',
+  'fxsave',
+  'fxrstor',
+  'ldmxcsr',
+  'stmxcsr',
+  'popf',
+  'pushf',
+  'xlat',
+  'std',
+  'clflush',
+]);
+const PRIVILEGED =
+  /^(cli|sti|hlt|in|out|ins|outs|rdmsr|wrmsr|rdpmc|clts|invd|wbinvd|sysret|swapgs|xsetbv|monitor|mwait|lgdt|lidt|lmsw|invlpg|lldt|ltr)$/;
 
 let seed = Number(seedText) >>> 0;
 function random(n: number): number {
   seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
   return Math.floor((seed / 2 ** 32) * n);
 }
-const EDGES = [0n, 1n, 2n, 0x7fn, 0x80n, 0xffn, 0x7fffn, 0x8000n, 0xffffn, 0x7fffffffn, 0x80000000n, 0xffffffffn, 0x7fffffffffffffffn, 0x8000000000000000n, 0xffffffffffffffffn];
+const EDGES = [
+  0n,
+  1n,
+  2n,
+  0x7fn,
+  0x80n,
+  0xffn,
+  0x7fffn,
+  0x8000n,
+  0xffffn,
+  0x7fffffffn,
+  0x80000000n,
+  0xffffffffn,
+  0x7fffffffffffffffn,
+  0x8000000000000000n,
+  0xffffffffffffffffn,
+];
 function value(): bigint {
   if (random(2)) return EDGES[random(EDGES.length)]!;
   return (BigInt(random(0x10000)) << 48n) | (BigInt(random(0x10000)) << 32n) | (BigInt(random(0x10000)) << 16n) | BigInt(random(0x10000));
@@ -86,7 +132,8 @@ function makeCase(form: Form): Case {
     regs[7] = DATA + BigInt(100 + random(50));
     if (rep) regs[1] = BigInt(random(6));
   }
-  if (memory && form.description.name.startsWith('bt') && form.operands[1]!.source === 'reg') for (let i = 0; i < 16; i++) if (i !== 3) regs[i] = BigInt(random(256));
+  if (memory && form.description.name.startsWith('bt') && form.operands[1]!.source === 'reg')
+    for (let i = 0; i < 16; i++) if (i !== 3) regs[i] = BigInt(random(256));
   regs[4] = 0n;
   const memoryBytes = Uint8Array.from({ length: 256 }, () => random(256));
   for (let i = 0; i < 256; i += 8) if (random(2)) new DataView(memoryBytes.buffer).setBigUint64(i, value(), true);
@@ -96,20 +143,48 @@ function makeCase(form: Form): Case {
 /** Flags that the manual leaves undefined, and that are therefore not compared. CF 1, PF 4, AF 10, ZF 40, SF 80, OF 800. */
 function undefinedFlags(name: string, count: number, width: number): number {
   switch (name) {
-    case 'and': case 'or': case 'xor': case 'test': return 0x10;
-    case 'mul': case 'imul': return 0xd4;
-    case 'div': case 'idiv': return 0x8d5;
-    case 'bt': case 'bts': case 'btr': case 'btc': return 0x894;
-    case 'bsf': case 'bsr': return 0x895;
-    case 'rol': case 'ror': case 'rcl': case 'rcr': return count === 1 ? 0 : 0x800;
-    case 'shl': case 'shr': case 'sar': return count === 0 ? 0 : 0x10 | (count === 1 ? 0 : 0x800) | (count >= width * 8 ? 1 : 0);
-    case 'shld': case 'shrd': return count === 0 ? 0 : 0x10 | (count === 1 ? 0 : 0x800) | (count > width * 8 ? 0x8d5 : 0);
-    default: return 0;
+    case 'and':
+    case 'or':
+    case 'xor':
+    case 'test':
+      return 0x10;
+    case 'mul':
+    case 'imul':
+      return 0xd4;
+    case 'div':
+    case 'idiv':
+      return 0x8d5;
+    case 'bt':
+    case 'bts':
+    case 'btr':
+    case 'btc':
+      return 0x894;
+    case 'bsf':
+    case 'bsr':
+      return 0x895;
+    case 'rol':
+    case 'ror':
+    case 'rcl':
+    case 'rcr':
+      return count === 1 ? 0 : 0x800;
+    case 'shl':
+    case 'shr':
+    case 'sar':
+      return count === 0 ? 0 : 0x10 | (count === 1 ? 0 : 0x800) | (count >= width * 8 ? 1 : 0);
+    case 'shld':
+    case 'shrd':
+      return count === 0 ? 0 : 0x10 | (count === 1 ? 0 : 0x800) | (count > width * 8 ? 0x8d5 : 0);
+    default:
+      return 0;
   }
 }
 
-const cases = FORMS.filter(({ description: { name }, operands }) => !SKIPPED.has(name) && !PRIVILEGED.test(name) && !operands.some(({ source }) => ['segment', 'moffs', 'xmm-reg', 'xmm-rm', 'other', 'branch'].includes(source)))
-  .flatMap((form) => Array.from({ length: CASES }, () => makeCase(form)));
+const cases = FORMS.filter(
+  ({ description: { name }, operands }) =>
+    !SKIPPED.has(name) &&
+    !PRIVILEGED.test(name) &&
+    !operands.some(({ source }) => ['segment', 'moffs', 'xmm-reg', 'xmm-rm', 'other', 'branch'].includes(source)),
+).flatMap((form) => Array.from({ length: CASES }, () => makeCase(form)));
 const input = Buffer.alloc(cases.length * 408);
 cases.forEach(({ code, regs, flags, memory }, i) => {
   const at = i * 408;
@@ -124,7 +199,8 @@ if (silicon.length !== cases.length * 400) throw new Error(`the runner answered 
 
 const machine = createMachine({ memoryBytes: 16 << 20, cpus: 1, clock: 'virtual' });
 const { memory } = machine;
-const entry = (frame: number, index: number, target: number): void => memory.view.setBigUint64(memory.address(frame) + index * 8, (BigInt(target) << 12n) | 7n, true);
+const entry = (frame: number, index: number, target: number): void =>
+  memory.view.setBigUint64(memory.address(frame) + index * 8, (BigInt(target) << 12n) | 7n, true);
 entry(1, 0, 2);
 entry(2, 0, 3);
 entry(3, 0, 4);
@@ -154,7 +230,8 @@ cases.forEach((testCase, i) => {
   while (exit.kind === 'budget' && context.rip === CODE) exit = cpu.run(1);
   const fault = Number(silicon.readBigUInt64LE(at + 392));
   const problems: string[] = [];
-  if ((exit.kind === 'exception') !== (fault !== 0)) problems.push(`exit ${JSON.stringify(exit, (_, v) => (typeof v === 'bigint' ? String(v) : v))} silicon signal ${fault}`);
+  if ((exit.kind === 'exception') !== (fault !== 0))
+    problems.push(`exit ${JSON.stringify(exit, (_, v) => (typeof v === 'bigint' ? String(v) : v))} silicon signal ${fault}`);
   if (fault === 0 && exit.kind === 'budget') {
     if (context.rip !== CODE + BigInt(code.length)) problems.push(`length ${context.rip - CODE} want ${code.length}`);
     for (let r = 0; r < 16; r++) {

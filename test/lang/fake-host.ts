@@ -1,7 +1,20 @@
 /** A machine that exists only for the language's tests: virtual time, a few domains, consoles that say what they are told to say. */
-import { CommandFailure, Quantity, Table, type CommandCall, type CommandSignature, type HostConsole, type ScriptHost, type Value } from '../../src/lang/index.ts';
+import {
+  CommandFailure,
+  Quantity,
+  Table,
+  type CommandCall,
+  type CommandSignature,
+  type HostConsole,
+  type ScriptHost,
+  type Value,
+} from '../../src/lang/index.ts';
 
-const positional = (name: string, kind: CommandSignature['positionals'][number]['kind'], rest = false): CommandSignature['positionals'][number] => ({ name, kind, required: true, rest });
+const positional = (
+  name: string,
+  kind: CommandSignature['positionals'][number]['kind'],
+  rest = false,
+): CommandSignature['positionals'][number] => ({ name, kind, required: true, rest });
 
 const SIGNATURES: readonly CommandSignature[] = [
   {
@@ -69,7 +82,11 @@ export function fakeHost(): FakeHost {
     if (!domain) throw new CommandFailure('no-such-domain', `there is no domain '${name}'`, "'list' shows the domains");
     return domain;
   };
-  const table = (): Table => new Table(COLUMNS, [...domains].map(([name, { memory, state }]) => ({ name, mem: new Quantity('bytes', memory * 2 ** 20), state })));
+  const table = (): Table =>
+    new Table(
+      COLUMNS,
+      [...domains].map(([name, { memory, state }]) => ({ name, mem: new Quantity('bytes', memory * 2 ** 20), state })),
+    );
   const perform = ({ name, words, declarations }: CommandCall): Value => {
     if (name === 'list') return table();
     if (name === 'vcpu-list') return new Table([{ name: 'vcpu', type: 'integer' }], [{ vcpu: 0n }, { vcpu: 1n }]);
@@ -77,7 +94,11 @@ export function fakeHost(): FakeHost {
       const wanted = words[0]!.text;
       if (domains.has(wanted)) throw new CommandFailure('name-taken', `a domain '${wanted}' is already there`, null);
       const memory = declarations.get(wanted)?.entries.get('memory')?.value;
-      domains.set(wanted, { state: 'running', memory: memory instanceof Quantity ? memory.amount / 2 ** 20 : Number(memory ?? 32), cpuTimeNs: 0 });
+      domains.set(wanted, {
+        state: 'running',
+        memory: memory instanceof Quantity ? memory.amount / 2 ** 20 : Number(memory ?? 32),
+        cpuTimeNs: 0,
+      });
       return null;
     }
     if (name === 'destroy') {
@@ -104,12 +125,20 @@ export function fakeHost(): FakeHost {
       return perform(call);
     },
     async global(name) {
-      if (name === 'host') return new Map<string, Value>([['free_memory', new Quantity('bytes', 512 * 2 ** 20)], ['cpus', 4n]]);
+      if (name === 'host')
+        return new Map<string, Value>([
+          ['free_memory', new Quantity('bytes', 512 * 2 ** 20)],
+          ['cpus', 4n],
+        ]);
       return name === 'domains' ? [...domains.keys()] : undefined;
     },
     async domainProperty(name, property) {
       const { state, memory, cpuTimeNs } = known(name);
-      const properties: Readonly<Record<string, Value>> = { state, memory: new Quantity('bytes', memory * 2 ** 20), cpu_time: new Quantity('ns', cpuTimeNs) };
+      const properties: Readonly<Record<string, Value>> = {
+        state,
+        memory: new Quantity('bytes', memory * 2 ** 20),
+        cpu_time: new Quantity('ns', cpuTimeNs),
+      };
       return properties[property];
     },
     xenstoreRead: async (path) => (path === '/local/domain/0/name' ? 'Domain-0' : null),

@@ -137,9 +137,15 @@ class DomainMemory {
   }
 
   /** Maps whole extents for `work` to write in. */
-  fill(extents: readonly { readonly pfn: number; readonly pages: number }[], work: (tableAt: (pfn: number) => Uint32Array, pageAt: PageAt) => void): void {
+  fill(
+    extents: readonly { readonly pfn: number; readonly pages: number }[],
+    work: (tableAt: (pfn: number) => Uint32Array, pageAt: PageAt) => void,
+  ): void {
     const pfns = extents.flatMap(({ pfn, pages }) => Array.from({ length: pages }, (_, i) => pfn + i));
-    using mapped = must(this.#control.mapForeign({ domid: this.#domid, frames: pfns.map((pfn) => this.#mfns[pfn]!) }), 'the domain’s memory');
+    using mapped = must(
+      this.#control.mapForeign({ domid: this.#domid, frames: pfns.map((pfn) => this.#mfns[pfn]!) }),
+      'the domain’s memory',
+    );
     const pages = new Map(pfns.map((pfn, i) => [pfn, mapped.pages[i]!]));
     const pageAt: PageAt = (pfn) => pages.get(pfn)!;
     work((pfn) => {

@@ -29,7 +29,11 @@ const limits = { maxOutputLength: UNPACKED_MAX };
 const withoutSize = (payload: Uint8Array): Uint8Array => payload.subarray(0, payload.length - 4);
 
 const COMPRESSIONS: readonly Compression[] = [
-  { name: 'gzip', magic: [0x1f, 0x8b], unpack: (payload) => promisify(gunzip)(payload, { ...limits, finishFlush: constants.Z_SYNC_FLUSH }) },
+  {
+    name: 'gzip',
+    magic: [0x1f, 0x8b],
+    unpack: (payload) => promisify(gunzip)(payload, { ...limits, finishFlush: constants.Z_SYNC_FLUSH }),
+  },
   { name: 'zstd', magic: [0x28, 0xb5, 0x2f, 0xfd], unpack: (payload) => promisify(zstdDecompress)(withoutSize(payload), limits) },
   { name: 'xz', magic: [0xfd, 0x37, 0x7a, 0x58, 0x5a], unpack: null },
   { name: 'lz4', magic: [0x02, 0x21, 0x4c, 0x18], unpack: null },
@@ -47,20 +51,35 @@ export async function unpackBzImage(file: Uint8Array): Promise<Uint8Array> {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   const version = view.getUint16(VERSION, true);
   if (version < VERSION_LEAST)
-    throw kernelError('bad-kernel', `the kernel's boot protocol is ${version >> 8}.${String(version & 255).padStart(2, '0')}: too old to tell where its ELF image is`);
+    throw kernelError(
+      'bad-kernel',
+      `the kernel's boot protocol is ${version >> 8}.${String(version & 255).padStart(2, '0')}: too old to tell where its ELF image is`,
+    );
   const start = ((file[SETUP_SECTS]! || 4) + 1) * SECTOR + view.getUint32(PAYLOAD_OFFSET, true);
   const length = view.getUint32(PAYLOAD_LENGTH, true);
   if (length < 8 || start + length > file.length)
-    throw kernelError('truncated-elf', `the kernel's bzImage is cut short: its payload ends at byte ${start + length}, the file has ${file.length}`, 'copy or download it again');
+    throw kernelError(
+      'truncated-elf',
+      `the kernel's bzImage is cut short: its payload ends at byte ${start + length}, the file has ${file.length}`,
+      'copy or download it again',
+    );
   const payload = file.subarray(start, start + length);
   if (isElf(payload)) return payload;
   const compression = COMPRESSIONS.find(({ magic }) => magic.every((byte, i) => payload[i] === byte));
   if (!compression) throw kernelError('bad-kernel', "the kernel's payload is compressed in a way that is not known");
   if (!compression.unpack)
-    throw kernelError('not-supported', `the kernel is compressed with ${compression.name}, which cannot be unpacked here yet`, 'unpack it first: scripts/extract-vmlinux of the Linux sources gives the ELF file');
+    throw kernelError(
+      'not-supported',
+      `the kernel is compressed with ${compression.name}, which cannot be unpacked here yet`,
+      'unpack it first: scripts/extract-vmlinux of the Linux sources gives the ELF file',
+    );
   try {
     return await compression.unpack(payload);
   } catch (error) {
-    throw kernelError('bad-kernel', `the kernel's ${compression.name} payload cannot be unpacked: ${(error as Error).message}`, 'copy or download it again');
+    throw kernelError(
+      'bad-kernel',
+      `the kernel's ${compression.name} payload cannot be unpacked: ${(error as Error).message}`,
+      'copy or download it again',
+    );
   }
 }

@@ -55,7 +55,8 @@ export function isElf(file: Uint8Array): boolean {
 }
 
 export function parseElf(file: Uint8Array): ElfFile {
-  if (!isElf(file)) throw kernelError('not-elf', 'the kernel is not an ELF file', 'a PV kernel is an ELF file, or a bzImage that holds one');
+  if (!isElf(file))
+    throw kernelError('not-elf', 'the kernel is not an ELF file', 'a PV kernel is an ELF file, or a bzImage that holds one');
   if (file.length < EHDR_BYTES) throw truncated(`its header needs ${EHDR_BYTES} bytes, the file has ${file.length}`);
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   const machine = view.getUint16(18, true);
@@ -78,7 +79,8 @@ function readSegments(file: Uint8Array, view: DataView): ElfSegment[] {
   const start = view.getBigUint64(32, true);
   const count = view.getUint16(56, true);
   const entryBytes = view.getUint16(54, true);
-  if (count > 0 && entryBytes !== PHDR_BYTES) throw kernelError('bad-kernel', `its program headers have ${entryBytes} bytes each, not ${PHDR_BYTES}`);
+  if (count > 0 && entryBytes !== PHDR_BYTES)
+    throw kernelError('bad-kernel', `its program headers have ${entryBytes} bytes each, not ${PHDR_BYTES}`);
   if (start + BigInt(count * PHDR_BYTES) > BigInt(file.length)) throw truncated('its program headers are missing');
   return Array.from({ length: count }, (_, i) => {
     const at = Number(start) + i * PHDR_BYTES;

@@ -46,7 +46,10 @@ export function readKernelImage(file: Uint8Array): KernelImage {
   if (start % PAGE !== 0n || virtBase % PAGE !== 0n)
     throw kernelError('bad-kernel', `the kernel starts at ${hex(start)}, which is not on a page boundary`);
   if (virtBase > start || start > end || entry < start || entry > end)
-    throw kernelError('bad-kernel', `the kernel's entry point ${hex(entry)} or its base ${hex(virtBase)} does not fit its extent ${hex(start)} to ${hex(end)}`);
+    throw kernelError(
+      'bad-kernel',
+      `the kernel's entry point ${hex(entry)} or its base ${hex(virtBase)} does not fit its extent ${hex(start)} to ${hex(end)}`,
+    );
   const initP2m = numericNote(notes, XEN_ELFNOTE.INIT_P2M);
   if (initP2m !== null && initP2m >= start && initP2m < end)
     throw kernelError('bad-kernel', `the kernel wants its P2M list at ${hex(initP2m)}, inside itself`);
@@ -76,17 +79,26 @@ function roundUp(address: bigint): bigint {
 
 function checkNotes(notes: XenNotes): void {
   if (notes.size === 0)
-    throw kernelError('no-xen-notes', 'the kernel has no Xen notes: it was not built to run as a paravirtual guest', 'a Linux kernel needs CONFIG_XEN_PV');
+    throw kernelError(
+      'no-xen-notes',
+      'the kernel has no Xen notes: it was not built to run as a paravirtual guest',
+      'a Linux kernel needs CONFIG_XEN_PV',
+    );
   const version = textNote(notes, XEN_ELFNOTE.XEN_VERSION);
   if (version === '' && notes.has(PHYS32_ENTRY))
-    throw kernelError('bad-kernel', 'the kernel can be booted as PVH only, not as a paravirtual guest', 'a Linux kernel needs CONFIG_XEN_PV');
+    throw kernelError(
+      'bad-kernel',
+      'the kernel can be booted as PVH only, not as a paravirtual guest',
+      'a Linux kernel needs CONFIG_XEN_PV',
+    );
   if (!version.startsWith('xen-3.0')) throw kernelError('bad-kernel', `the kernel is for '${version}', not for xen-3.0`);
   const loader = textNote(notes, XEN_ELFNOTE.LOADER);
   const os = textNote(notes, XEN_ELFNOTE.GUEST_OS);
   if (!loader.startsWith('generic') && !os.startsWith('linux'))
     throw kernelError('bad-kernel', `the kernel ('${os}') wants the loader '${loader}'; there is only the generic one`);
   const feature = unmetFeature(notes);
-  if (feature !== null) throw kernelError('bad-kernel', `the kernel requires the feature '${feature}', which a paravirtual guest cannot have`);
+  if (feature !== null)
+    throw kernelError('bad-kernel', `the kernel requires the feature '${feature}', which a paravirtual guest cannot have`);
 }
 
 function placeSegments({ segments }: ElfFile): { first: bigint; end: bigint; segments: KernelSegment[] } {

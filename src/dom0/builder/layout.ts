@@ -79,7 +79,11 @@ class Allocator {
 
 function tooBig(what: string, needed: number, pages: number): ReturnType<typeof kernelError> {
   const mib = (count: number): string => (count / 256).toFixed(count % 256 === 0 ? 0 : 1);
-  return kernelError('kernel-too-big', `the domain's ${mib(pages)} MiB have no room for ${what}`, `it needs at least ${Math.ceil(needed / 256)} MiB of memory`);
+  return kernelError(
+    'kernel-too-big',
+    `the domain's ${mib(pages)} MiB have no room for ${what}`,
+    `it needs at least ${Math.ceil(needed / 256)} MiB of memory`,
+  );
 }
 
 export function planLayout(request: LayoutRequest): Layout {

@@ -53,5 +53,7 @@ export function writePageTables({ mappings, pageTables, p2mTables }: Layout, { m
 
 /** What the entries of a level's tables point at: the tables one level down, or the mapped pages. */
 function targets(mappings: readonly Mapping[], level: number): TableRange[] {
-  return level === 0 ? mappings.map(({ area }) => area) : mappings.map(({ levels }) => levels[level - 1]!).filter(({ tables }) => tables > 0);
+  return level === 0
+    ? mappings.map(({ area }) => area)
+    : mappings.map(({ levels }) => levels[level - 1]!).filter(({ tables }) => tables > 0);
 }

@@ -1,5 +1,12 @@
 /** Writes a new domain's start_info. */
-import { MAX_GUEST_CMDLINE, SIF_MOD_START_PFN, SIF_VIRT_P2M_4TOOLS, START_INFO, START_INFO_BYTES, START_INFO_MAGIC } from '../../vmm/abi/start-info.ts';
+import {
+  MAX_GUEST_CMDLINE,
+  SIF_MOD_START_PFN,
+  SIF_VIRT_P2M_4TOOLS,
+  START_INFO,
+  START_INFO_BYTES,
+  START_INFO_MAGIC,
+} from '../../vmm/abi/start-info.ts';
 import { virtualAddress, type Layout } from './layout.ts';
 
 const PAGE = 4096;

@@ -73,7 +73,11 @@ export class Consoled {
   }
 }
 
-export function openConsole(console: GuestConsole, from: 'start' | 'now', inDomain0: (work: () => Promise<void>) => Promise<void>): ConsoleStream {
+export function openConsole(
+  console: GuestConsole,
+  from: 'start' | 'now',
+  inDomain0: (work: () => Promise<void>) => Promise<void>,
+): ConsoleStream {
   const { log } = console;
   const output = new ConsoleReader(log, from === 'start' ? log.start : log.end);
   const close = async (): Promise<void> => output.end();

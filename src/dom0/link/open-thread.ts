@@ -2,7 +2,7 @@
 import { Worker } from 'node:worker_threads';
 import { ToolstackError, type Toolstack } from '../toolstack/types.ts';
 import { internalError } from './failures.ts';
-import type { MachineOptions } from './start-machine.ts';
+import type { MachineOptions } from './machine-options.ts';
 import type { ToClient, ToServer } from './protocol.ts';
 import { RemoteToolstack } from './remote-toolstack.ts';
 
@@ -13,7 +13,7 @@ function threadFile(): URL {
   return new URL(here.includes('/chunks/') ? '../machine-thread.js' : './machine-thread.js', here);
 }
 
-export async function openThread(options: MachineOptions): Promise<Toolstack> {
+export async function openThread(options: Required<MachineOptions>): Promise<Toolstack> {
   const worker = new Worker(threadFile(), { workerData: options, name: 'machine' });
   const remote = new RemoteToolstack({
     send: (message: ToServer) => worker.postMessage(message),

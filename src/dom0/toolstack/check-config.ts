@@ -2,6 +2,8 @@
 import { MAX_GUEST_CMDLINE } from '../../vmm/abi/start-info.ts';
 import { ToolstackError, type DomainConfig } from './types.ts';
 
+/** LIBXL_MAXMEM_CONSTANT: the maximum is so much above what was asked for. */
+export const SLACK_MIB = 1;
 /** libxl's default. */
 const MEMORY_MIB = 32;
 /** A PV guest's shared_info has room for so many. */
@@ -29,7 +31,8 @@ function wrong(field: Field, message: string, hint?: string): ToolstackError {
 }
 
 export function checkName(name: string, field?: Field): string {
-  const complain = (message: string): ToolstackError => new ToolstackError({ code: field ? 'bad-config' : 'invalid', message, ...(field && { field }) });
+  const complain = (message: string): ToolstackError =>
+    new ToolstackError({ code: field ? 'bad-config' : 'invalid', message, ...(field && { field }) });
   if (name === '') throw complain('a domain needs a name');
   if (Buffer.byteLength(name) > NAME_MOST) throw complain(`a domain's name has at most ${NAME_MOST} bytes`);
   // oxlint-disable-next-line no-control-regex -- these are what is looked for
@@ -48,10 +51,12 @@ export function checkConfig(config: DomainConfig, hostCpus: number, hostMiB: num
   const name = checkName(config.name, 'name');
   if (config.kernel === '') throw wrong('kernel', 'there is no kernel to boot');
   const uuid = config.uuid?.toLowerCase() ?? null;
-  if (uuid !== null && !UUID.test(uuid)) throw wrong('uuid', `'${config.uuid}' is not a UUID`, 'as in 4a3ba9e1-6c41-4f0f-9d4d-2d1b7e2f3c55');
+  if (uuid !== null && !UUID.test(uuid))
+    throw wrong('uuid', `'${config.uuid}' is not a UUID`, 'as in 4a3ba9e1-6c41-4f0f-9d4d-2d1b7e2f3c55');
   const memoryMiB = integer('memoryMiB', config.memoryMiB ?? config.maxMemoryMiB ?? MEMORY_MIB, 1, hostMiB, 'MiB of memory');
   const maxMemoryMiB = integer('maxMemoryMiB', config.maxMemoryMiB ?? memoryMiB, 1, 2 ** 20, 'MiB of memory');
-  if (maxMemoryMiB < memoryMiB) throw wrong('maxMemoryMiB', `the maximum of ${maxMemoryMiB} MiB is less than the ${memoryMiB} MiB it starts with`);
+  if (maxMemoryMiB < memoryMiB)
+    throw wrong('maxMemoryMiB', `the maximum of ${maxMemoryMiB} MiB is less than the ${memoryMiB} MiB it starts with`);
   const vcpus = integer('vcpus', config.vcpus ?? 1, 1, VCPUS_MOST, 'vCPUs');
   const maxVcpus = integer('maxVcpus', config.maxVcpus ?? vcpus, 1, VCPUS_MOST, 'vCPUs');
   if (maxVcpus < vcpus) throw wrong('maxVcpus', `maxvcpus (${maxVcpus}) is less than vcpus (${vcpus})`);

@@ -3,16 +3,15 @@ import { createHash, randomUUID } from 'node:crypto';
 import { buildDomain, planDomain } from '../builder/build-domain.ts';
 import type { KernelImage } from '../builder/kernel-image.ts';
 import { loadKernel, loadRamdisk } from '../builder/load-files.ts';
-import { affinityOf, checkConfig, type DomainPlan } from './check-config.ts';
+import { affinityOf, checkConfig, SLACK_MIB, type DomainPlan } from './check-config.ts';
+import { domainInfo } from './domain-info.ts';
 import { removeDomainNodes, writeDomainNodes } from './domain-nodes.ts';
 import type { KnownDomain, NameClaim } from './domain-table.ts';
 import type { Dom0 } from './dom0.ts';
 import { must } from './must.ts';
-import { ToolstackError, type DomainConfig } from './types.ts';
+import { ToolstackError, type DomainConfig, type DomainInfo } from './types.ts';
 
 const PAGES_PER_MIB = 256;
-/** LIBXL_MAXMEM_CONSTANT: the maximum is so much above what was asked for. */
-export const SLACK_MIB = 1;
 /** Frames that a domain costs besides its memory: shared_info and grant table. */
 const OVERHEAD_PAGES = 2;
 
@@ -27,18 +26,28 @@ export interface CreateRequest {
 const STAGES = 3;
 
 /** The caller holds the claim and disposes of it, also when this has succeeded: the domain has the name by then. */
-export async function createFromConfig(dom0: Dom0, claim: NameClaim, { config, paused, isRestart, stage }: CreateRequest): Promise<KnownDomain> {
+export async function createFromConfig(
+  dom0: Dom0,
+  claim: NameClaim,
+  { config, paused, isRestart, stage }: CreateRequest,
+): Promise<DomainInfo> {
   const { cpus, totalPages } = must(dom0.control.physInfo(), 'the machine');
   const plan = { ...checkConfig(config, cpus, Math.floor(totalPages / PAGES_PER_MIB)), name: claim.name };
   stage('reading the kernel', 0, STAGES);
-  const kernel = await loadKernel(config.kernel);
-  const ramdisk = config.ramdisk === undefined ? null : await loadRamdisk(config.ramdisk);
+  const { kernel, ramdisk } = await readFiles(dom0, config);
   stage('building the domain', 1, STAGES);
   return await dom0.run(() => {
     const known = createDomain(dom0, { config, plan, kernel, ramdisk, paused, isRestart });
     stage(paused ? 'built' : 'started', STAGES, STAGES);
-    return known;
+    // Told now: it may be gone again before anybody else has his turn.
+    return domainInfo(dom0, known);
   });
+}
+
+/** What the host takes to read them is no machine time. */
+async function readFiles({ machine }: Dom0, { kernel, ramdisk }: DomainConfig): Promise<Pick<Parts, 'kernel' | 'ramdisk'>> {
+  using _frozen = machine.freezeVirtualTime();
+  return { kernel: await loadKernel(kernel), ramdisk: ramdisk === undefined ? null : await loadRamdisk(ramdisk) };
 }
 
 interface Parts {
@@ -55,7 +64,12 @@ function createDomain(dom0: Dom0, { config, plan, kernel, ramdisk, paused, isRes
   const pages = plan.memoryMiB * PAGES_PER_MIB;
   const uuid = plan.uuid ?? newUuid(dom0);
   const twin = domains.all.find((domain) => domain.uuid === uuid);
-  if (twin) throw new ToolstackError({ code: 'bad-config', message: `the UUID ${uuid} is that of domain ${twin.domid} (${twin.name})`, field: 'uuid' });
+  if (twin)
+    throw new ToolstackError({
+      code: 'bad-config',
+      message: `the UUID ${uuid} is that of domain ${twin.domid} (${twin.name})`,
+      field: 'uuid',
+    });
   // Before a domain exists: whether everything has room in it, and it in the machine.
   planDomain({ pages, kernel, ramdisk });
   checkFreeMemory(dom0, plan);
@@ -74,7 +88,15 @@ function createDomain(dom0: Dom0, { config, plan, kernel, ramdisk, paused, isRes
   consoled.attach(domid, plan.name, built.consolePort);
   undo.defer(() => consoled.detach(domid, false));
 
-  const known: KnownDomain = { domid, name: plan.name, uuid, config: { ...config, uuid }, createdNs: dom0.time.nowNs, isRestart, stopped: null };
+  const known: KnownDomain = {
+    domid,
+    name: plan.name,
+    uuid,
+    config: { ...config, uuid },
+    createdNs: dom0.time.nowNs,
+    isRestart,
+    stopped: null,
+  };
   if (!paused) must(control.unpauseDomain({ domid }), 'the start of the domain');
   domains.add(known);
   dom0.domainsMade++;
@@ -99,11 +121,15 @@ function placeVcpus({ control }: Dom0, domid: number, config: DomainConfig, { ma
   for (let vcpu = 0; vcpu < maxVcpus; vcpu++) {
     const hard = affinityOf(config.cpus, vcpu);
     const soft = affinityOf(config.cpusSoft, vcpu);
-    if (hard || soft) must(control.setVcpuAffinity({ domid, vcpu, ...(hard && { hard }), ...(soft && { soft }) }), `the CPUs of vCPU ${vcpu}`);
+    if (hard || soft)
+      must(control.setVcpuAffinity({ domid, vcpu, ...(hard && { hard }), ...(soft && { soft }) }), `the CPUs of vCPU ${vcpu}`);
   }
   const { cpuWeight: weight, cap } = config;
   if (weight === undefined && cap === undefined) return;
-  must(control.creditParams({ domid, set: { ...(weight !== undefined && { weight }), ...(cap !== undefined && { cap }) } }), 'weight and cap');
+  must(
+    control.creditParams({ domid, set: { ...(weight !== undefined && { weight }), ...(cap !== undefined && { cap }) } }),
+    'weight and cap',
+  );
 }
 
 /** A machine with a virtual clock does the same in every run: its ids as well. */

@@ -1,7 +1,6 @@
 /** The toolstack over a machine: every operation of the interface, in domain 0's time. */
 import { openConsole } from '../console/consoled.ts';
 import { checkName } from './check-config.ts';
-import { createFromConfig } from './create-domain.ts';
 import { destroyDomain } from './destroy-domain.ts';
 import { allDomains, domainInfo, vcpuInfos } from './domain-info.ts';
 import { writeHostNodes } from './domain-nodes.ts';
@@ -39,8 +38,9 @@ export function createToolstack(machine: Machine, warm: () => void = () => undef
       const stage = (name: string, done: number, total: number): void => {
         if (job !== undefined) events.emit({ kind: 'progress', job, stage: name, done, total });
       };
-      const known = await createFromConfig(dom0, claim, { config, paused, isRestart: false, stage });
-      return await dom0.run(() => domainInfo(dom0, domains.get(known.domid) ?? known));
+      // The builder is loaded by the first who needs it: a machine that only lists its domains starts without.
+      const { createFromConfig } = await import('./create-domain.ts');
+      return await createFromConfig(dom0, claim, { config, paused, isRestart: false, stage });
     },
     list: () => dom0.run(() => allDomains(dom0)),
     domain: (ref) => dom0.run(() => domainInfo(dom0, domains.find(ref))),
@@ -53,7 +53,8 @@ export function createToolstack(machine: Machine, warm: () => void = () => undef
     unpause: (ref) =>
       dom0.run(() => {
         const { domid, name } = domains.findGuest(ref, 'unpaused');
-        if (!must(control.domainInfo({ domid }), name).paused) throw new ToolstackError({ code: 'wrong-state', message: `${name} is not paused` });
+        if (!must(control.domainInfo({ domid }), name).paused)
+          throw new ToolstackError({ code: 'wrong-state', message: `${name} is not paused` });
         must(control.unpauseDomain({ domid }), name);
         // Paused several times, it is let go by the last unpause.
         if (!must(control.domainInfo({ domid }), name).paused) events.emit({ kind: 'unpaused', domid, name });
@@ -95,7 +96,12 @@ export function createToolstack(machine: Machine, warm: () => void = () => undef
 /** Also of a domain that is dead. */
 function findConsole(dom0: Dom0, ref: DomainRef, from: 'start' | 'now'): ConsoleStream {
   const known = dom0.domains.lookUp(ref);
-  if (known?.domid === 0) throw new ToolstackError({ code: 'not-supported', message: `${DOMAIN0_NAME} has no console`, hint: 'dmesg shows what the hypervisor says' });
+  if (known?.domid === 0)
+    throw new ToolstackError({
+      code: 'not-supported',
+      message: `${DOMAIN0_NAME} has no console`,
+      hint: 'dmesg shows what the hypervisor says',
+    });
   const console = known ? dom0.consoled.find(known.domid) : dom0.consoled.findDead(String(ref));
   if (!console) throw new ToolstackError({ code: 'no-such-domain', message: `there is no domain '${ref}'` });
   return openConsole(console, from, (work) => dom0.run(work));
@@ -103,11 +109,12 @@ function findConsole(dom0: Dom0, ref: DomainRef, from: 'start' | 'now'): Console
 
 async function halt(dom0: Dom0): Promise<void> {
   if (dom0.halted) return;
+  // Who waits for something hears that it will not come, not that its domain is gone.
+  dom0.time.halt();
   await dom0.run(() => {
+    dom0.halted = true;
     for (const known of dom0.domains.all) if (known.domid !== 0) destroyDomain(dom0, known);
   });
-  dom0.halted = true;
   dom0.events.close();
-  dom0.time.halt();
   await dom0.machine.stop();
 }

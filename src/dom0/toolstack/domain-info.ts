@@ -69,7 +69,9 @@ export function allDomains(dom0: Dom0): DomainInfo[] {
 
 export function vcpuRecords({ control }: Dom0, domid: number): VcpuRecord[] {
   const { maxVcpuId } = must(control.domainInfo({ domid }), `domain ${domid}`);
-  return Array.from({ length: maxVcpuId + 1 }, (_, vcpu) => control.vcpuInfo({ domid, vcpu })).filter((record): record is VcpuRecord => !(record instanceof Errno));
+  return Array.from({ length: maxVcpuId + 1 }, (_, vcpu) => control.vcpuInfo({ domid, vcpu })).filter(
+    (record): record is VcpuRecord => !(record instanceof Errno),
+  );
 }
 
 export function vcpuInfos(dom0: Dom0, known: KnownDomain): VcpuInfo[] {

@@ -57,7 +57,8 @@ export function writeDomainNodes(store: StoreClient, { domid, uuid, plan, config
   write(`${home}/control`, { 'platform-feature-multiprocessor-suspend': 1, 'platform-feature-xs_reset_watches': 1 });
   write(`${home}/memory`, { 'static-max': plan.maxMemoryMiB * KIB, target: plan.memoryMiB * KIB, videoram: 0 });
   write(home, { domid, 'store/port': built.storePort, 'store/ring-ref': built.storeMfn });
-  for (let vcpu = 0; vcpu < plan.maxVcpus; vcpu++) store.write(`${home}/cpu/${vcpu}/availability`, vcpu < plan.vcpus ? 'online' : 'offline');
+  for (let vcpu = 0; vcpu < plan.maxVcpus; vcpu++)
+    store.write(`${home}/cpu/${vcpu}/availability`, vcpu < plan.vcpus ? 'online' : 'offline');
 
   const seconds = Number(wallNs / 10_000_000n) / 100;
   write(vm, { uuid, name: plan.name, start_time: seconds.toFixed(2), 'image/ostype': 'linux', 'image/kernel': config.kernel });
@@ -82,7 +83,8 @@ export function writeHostNodes(store: StoreClient, dom0Kib: number): void {
   const home = domainPath(0);
   store.make('/tool', NOBODY);
   store.make('/tool/xenstored', NOBODY, XEN_VERSION);
-  for (const path of ['/vm', '/libxl', '/local', '/local/domain', '/local/pool', '/local/pool/0', home]) store.make(path, path === home ? everybody : NOBODY);
+  for (const path of ['/vm', '/libxl', '/local', '/local/domain', '/local/pool', '/local/pool/0', home])
+    store.make(path, path === home ? everybody : NOBODY);
   store.write('/local/pool/0/name', 'Pool-0');
   store.write(`${home}/name`, DOMAIN0_NAME);
   store.write(`${home}/domid`, '0');

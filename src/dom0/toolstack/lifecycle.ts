@@ -1,7 +1,6 @@
 /** What becomes of a domain that stops (xl's handle_domain_death): its on_poweroff, on_reboot or on_crash says. */
 import { VIRQ_DOM_EXC, type ShutdownReason } from '../../vmm/control/types.ts';
 import { Errno } from '../../vmm/errno.ts';
-import { createFromConfig } from './create-domain.ts';
 import { destroyDomain } from './destroy-domain.ts';
 import type { KnownDomain } from './domain-table.ts';
 import type { Dom0 } from './dom0.ts';
@@ -33,7 +32,9 @@ function stopped(dom0: Dom0, known: KnownDomain, reason: ShutdownReason): void {
   dom0.events.emit(eventOf(dom0, known, reason));
   let action = known.config === null ? 'preserve' : actionFor(known.config, reason);
   if (action === 'coredump-destroy' || action === 'coredump-restart') {
-    dom0.log(`${name} (domain ${domid}): no core was dumped, that is not supported yet; on_crash goes on with ${action.slice('coredump-'.length)}`);
+    dom0.log(
+      `${name} (domain ${domid}): no core was dumped, that is not supported yet; on_crash goes on with ${action.slice('coredump-'.length)}`,
+    );
     action = action === 'coredump-destroy' ? 'destroy' : 'restart';
   }
   if (action === 'soft-reset') {
@@ -94,9 +95,15 @@ async function restart(dom0: Dom0, known: KnownDomain, keepOld: boolean): Promis
   // Nobody takes its name meanwhile.
   using claim = domains.claim(name);
   if (isRestart && time.nowNs - createdNs < SECOND_NS) await time.sleepUntil(time.nowNs + RESTART_PAUSE_NS);
+  const { createFromConfig } = await import('./create-domain.ts');
   const { uuid: _old, ...rest } = config;
   // The one that is set aside keeps its UUID: a handle cannot be changed.
-  const next = await createFromConfig(dom0, claim, { config: keepOld ? rest : config, paused: false, isRestart: true, stage: () => undefined });
+  const next = await createFromConfig(dom0, claim, {
+    config: keepOld ? rest : config,
+    paused: false,
+    isRestart: true,
+    stage: () => undefined,
+  });
   dom0.events.emit({ kind: 'rebooted', domid: next.domid, name, detail: `was domain ${domid}` });
 }
 

@@ -1,6 +1,6 @@
 /**
- * Machine time for those who wait for it. With a virtual clock idle time is skipped only while somebody waits for machine time to pass; and not right after
- * an answer has gone out, until the one who got it has made his next move: what a program does then happens at the time of the answer, however
+ * Machine time for those who wait for it. With a virtual clock idle time is skipped only while somebody waits for machine time to pass; and nothing
+ * moves right after an answer has gone out, until the one who got it has made his next move: what a program does then happens at the time of the answer, however
  * long it takes to travel. A program that makes no next move for a while is not waited for.
  */
 import type { Machine } from './machine.ts';
@@ -16,7 +16,8 @@ export class MachineTime implements Moves {
   #idleHold: Disposable | null = null;
   #answerHold: Disposable | null = null;
   #answerTimer: NodeJS.Timeout | undefined;
-  #halted = false;
+  /** Nobody is kept waiting any more. */
+  halted = false;
 
   constructor(machine: Machine) {
     this.#machine = machine;
@@ -48,7 +49,7 @@ export class MachineTime implements Moves {
 
   /** Machine time passes while `event` is waited for. */
   async waiting<T>(event: Promise<T>, signal?: AbortSignal): Promise<T> {
-    if (this.#halted) throw cancelled('the machine was halted');
+    if (this.halted) throw cancelled('the machine was halted');
     const { promise: given, reject } = Promise.withResolvers<never>();
     const abort = (): void => reject(cancelled());
     this.#waiters.add(reject);
@@ -65,8 +66,8 @@ export class MachineTime implements Moves {
   }
 
   answered(): void {
-    if (!this.#virtual || this.#halted) return;
-    this.#answerHold ??= this.#machine.holdVirtualTime();
+    if (!this.#virtual || this.halted) return;
+    this.#answerHold ??= this.#machine.freezeVirtualTime();
     clearTimeout(this.#answerTimer);
     this.#answerTimer = setTimeout(() => this.moved(), NEXT_MOVE_MS);
     // The process may end meanwhile; but not while somebody waits for the time that this holds up.
@@ -81,7 +82,7 @@ export class MachineTime implements Moves {
 
   halt(): void {
     this.moved();
-    this.#halted = true;
+    this.halted = true;
     for (const reject of this.#waiters) reject(cancelled('the machine was halted'));
   }
 

@@ -38,7 +38,8 @@ export class Samples implements AsyncIterableIterator<HostSample, undefined> {
   readonly #dom0: Dom0;
   readonly #intervalNs: number;
   readonly #ended: AbortController = new AbortController();
-  #nextNs = -Infinity;
+  /** When the next one is due; null: at once. */
+  #nextNs: number | null = null;
 
   constructor(dom0: Dom0, intervalMs: number) {
     this.#dom0 = dom0;
@@ -48,13 +49,14 @@ export class Samples implements AsyncIterableIterator<HostSample, undefined> {
   async next(): Promise<IteratorResult<HostSample, undefined>> {
     const { time } = this.#dom0;
     try {
-      await time.sleepUntil(this.#nextNs, this.#ended.signal);
-      if (this.#dom0.halted) return { done: true, value: undefined };
+      if (this.#nextNs !== null) await time.sleepUntil(this.#nextNs, this.#ended.signal);
+      if (time.halted) return { done: true, value: undefined };
       const sample = await this.#dom0.run(() => takeSample(this.#dom0));
-      this.#nextNs = Math.max(this.#nextNs, sample.timeNs - this.#intervalNs) + this.#intervalNs;
+      // In step with the first, unless the reader was slower than that.
+      this.#nextNs = Math.max(this.#nextNs ?? sample.timeNs, sample.timeNs - this.#intervalNs) + this.#intervalNs;
       return { done: false, value: sample };
     } catch (error) {
-      if (this.#ended.signal.aborted || this.#dom0.halted) return { done: true, value: undefined };
+      if (this.#ended.signal.aborted || time.halted) return { done: true, value: undefined };
       throw error;
     }
   }

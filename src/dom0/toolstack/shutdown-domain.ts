@@ -4,7 +4,12 @@ import { domainPath } from '../xenstore/path.ts';
 import type { KnownDomain } from './domain-table.ts';
 import { ToolstackError, type DomainEvent } from './types.ts';
 
-export async function shutdownDomain(dom0: Dom0, known: KnownDomain, how: 'poweroff' | 'reboot', waitNs: number | undefined): Promise<void> {
+export async function shutdownDomain(
+  dom0: Dom0,
+  known: KnownDomain,
+  how: 'poweroff' | 'reboot',
+  waitNs: number | undefined,
+): Promise<void> {
   const { domid, name } = known;
   const events = dom0.events.listen();
   try {
@@ -16,7 +21,11 @@ export async function shutdownDomain(dom0: Dom0, known: KnownDomain, how: 'power
     });
     if (stopped) {
       if (waitNs !== undefined) return;
-      throw new ToolstackError({ code: 'wrong-state', message: `${name} has shut down already`, hint: 'destroy removes what is left of it' });
+      throw new ToolstackError({
+        code: 'wrong-state',
+        message: `${name} has shut down already`,
+        hint: 'destroy removes what is left of it',
+      });
     }
     if (waitNs === undefined) return;
     const ended = await withTimeout(dom0, untilStopped(events, domid), waitNs);
@@ -26,7 +35,12 @@ export async function shutdownDomain(dom0: Dom0, known: KnownDomain, how: 'power
         message: `${name} has not shut down within ${waitNs / 1e9} s`,
         hint: 'a guest may ignore the request; destroy does not ask',
       });
-    if (ended.kind === 'crashed') throw new ToolstackError({ code: 'guest-crashed', message: `${name} crashed instead of shutting down`, hint: 'dmesg has its registers' });
+    if (ended.kind === 'crashed')
+      throw new ToolstackError({
+        code: 'guest-crashed',
+        message: `${name} crashed instead of shutting down`,
+        hint: 'dmesg has its registers',
+      });
   } finally {
     await events.return?.();
   }

@@ -11,7 +11,11 @@ function inWords<T>(path: string, work: () => T): T {
     if (!errno) throw error;
     if (errno.name === 'ENOENT') throw noSuchPath(path);
     if (errno.name === 'EINVAL')
-      throw new ToolstackError({ code: 'invalid', message: `'${path}' is no xenstore path`, hint: 'names of letters, digits and - _ @, each after a /, from the root' });
+      throw new ToolstackError({
+        code: 'invalid',
+        message: `'${path}' is no xenstore path`,
+        hint: 'names of letters, digits and - _ @, each after a /, from the root',
+      });
     throw new ToolstackError({ code: 'internal', message: `xenstored answered ${errno.name} for ${path}` });
   }
 }

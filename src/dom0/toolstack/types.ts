@@ -7,9 +7,28 @@
 export type DomainRef = string | number;
 
 export type ErrorCode =
-  | 'no-such-domain' | 'name-taken' | 'bad-config' | 'no-memory' | 'file-not-found' | 'not-a-file' | 'not-readable'
-  | 'not-elf' | 'truncated-elf' | 'wrong-machine' | 'no-xen-notes' | 'bad-kernel' | 'kernel-too-big'
-  | 'wrong-state' | 'not-allowed' | 'timed-out' | 'cancelled' | 'guest-crashed' | 'not-supported' | 'no-such-path' | 'invalid' | 'internal';
+  | 'no-such-domain'
+  | 'name-taken'
+  | 'bad-config'
+  | 'no-memory'
+  | 'file-not-found'
+  | 'not-a-file'
+  | 'not-readable'
+  | 'not-elf'
+  | 'truncated-elf'
+  | 'wrong-machine'
+  | 'no-xen-notes'
+  | 'bad-kernel'
+  | 'kernel-too-big'
+  | 'wrong-state'
+  | 'not-allowed'
+  | 'timed-out'
+  | 'cancelled'
+  | 'guest-crashed'
+  | 'not-supported'
+  | 'no-such-path'
+  | 'invalid'
+  | 'internal';
 
 /** What crosses the link when an operation fails. `field` names the DomainConfig field to blame, so that a message can point into the file. */
 export interface ToolstackFailure {
@@ -128,7 +147,12 @@ export interface DomainSample extends DomainInfo {
 }
 
 export type DomainEvent =
-  | { readonly kind: 'created' | 'started' | 'paused' | 'unpaused' | 'shutdown' | 'rebooted' | 'crashed' | 'destroyed' | 'renamed'; readonly domid: number; readonly name: string; readonly detail?: string }
+  | {
+      readonly kind: 'created' | 'started' | 'paused' | 'unpaused' | 'shutdown' | 'rebooted' | 'crashed' | 'destroyed' | 'renamed';
+      readonly domid: number;
+      readonly name: string;
+      readonly detail?: string;
+    }
   | { readonly kind: 'progress'; readonly job: string; readonly stage: string; readonly done: number; readonly total: number };
 
 /** One end of a guest's console: what it printed (from its first byte if asked) and the keys sent to it. */
@@ -168,7 +192,13 @@ export interface Toolstack {
   pinVcpu(ref: DomainRef, vcpu: number | 'all', hard: readonly number[] | null, soft: readonly number[] | null): Promise<void>;
   setMemory(ref: DomainRef, targetMiB: number): Promise<void>;
   setMaxMemory(ref: DomainRef, maxMiB: number): Promise<void>;
-  credit(set?: { readonly domain?: DomainRef; readonly weight?: number; readonly cap?: number; readonly tsliceMs?: number; readonly ratelimitUs?: number }): Promise<CreditInfo>;
+  credit(set?: {
+    readonly domain?: DomainRef;
+    readonly weight?: number;
+    readonly cap?: number;
+    readonly tsliceMs?: number;
+    readonly ratelimitUs?: number;
+  }): Promise<CreditInfo>;
   info(): Promise<HostInfo>;
   dmesg(clear?: boolean): Promise<string>;
   console(ref: DomainRef, from: 'start' | 'now'): Promise<ConsoleStream>;

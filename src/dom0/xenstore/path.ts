@@ -34,10 +34,6 @@ export function leafName(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }
 
-export function childPath(path: string, name: string): string {
-  return path === '/' ? `/${name}` : `${path}/${name}`;
-}
-
 export function pathParts(path: string): string[] {
   return path === '/' ? [] : path.slice(1).split('/');
 }

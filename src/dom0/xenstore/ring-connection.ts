@@ -119,7 +119,13 @@ export class RingConnection implements Client {
     const afterwards: (() => void)[] = [];
     let reply: Uint8Array;
     try {
-      const result = handleRequest(type, { store: this.#store, client: this, transactionId, payload, afterwards: (work) => afterwards.push(work) });
+      const result = handleRequest(type, {
+        store: this.#store,
+        client: this,
+        transactionId,
+        payload,
+        afterwards: (work) => afterwards.push(work),
+      });
       reply = message(type, requestId, transactionId, result);
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;

@@ -1,5 +1,5 @@
 /** Domain 0's own programs at the store: no ring, every right. Values are text. */
-import { Errno } from '../../vmm/errno.ts';
+import type { Errno } from '../../vmm/errno.ts';
 import { canonicalPath } from './path.ts';
 import { formatPermission, type Permissions } from './permissions.ts';
 import { StoreError } from './store-error.ts';

@@ -16,6 +16,7 @@ export const QUOTA = {
   watches: 128,
   transactions: 10,
   nodesInTransaction: 1024,
+  changesInTransaction: 4096,
   permissionsOfNode: 5,
   valueBytes: 2048,
 } as const;
@@ -186,7 +187,7 @@ export class Store {
   /** The node if the client may do `wanted` to it; undefined if it is not there and the client may know that. */
   #find(client: Client, transaction: Transaction | null, path: string, wanted: number): Node | undefined {
     const node = this.#look(transaction, path);
-    if (!client.privileged && transaction && transaction.touchedNodes > QUOTA.nodesInTransaction) throw new StoreError(ENOSPC);
+    if (!client.privileged && transaction && isTooLong(transaction)) throw new StoreError(ENOSPC);
     if (node) {
       if ((allowed(client, node.permissions) & wanted) !== wanted) throw new StoreError(EACCES);
       return node;
@@ -232,3 +233,6 @@ export class Store {
   }
 }
 
+function isTooLong({ touchedNodes, changes }: Transaction): boolean {
+  return touchedNodes > QUOTA.nodesInTransaction || changes > QUOTA.changesInTransaction;
+}

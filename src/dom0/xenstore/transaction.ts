@@ -38,6 +38,10 @@ export class Transaction {
     return this.#touched.self.size;
   }
 
+  get changes(): number {
+    return this.#changes.length;
+  }
+
   /** By how many nodes of this owner the store grows when it commits. */
   growth(domid: number): number {
     return this.tree.owned(domid) - this.#base.owned(domid);

@@ -35,7 +35,13 @@ export class Tree {
   }
 
   static empty(): Tree {
-    const root: Node = { value: NO_VALUE, permissions: [{ domid: 0, access: 'n' }], children: new Map(), generation: 0, childGeneration: 0 };
+    const root: Node = {
+      value: NO_VALUE,
+      permissions: [{ domid: 0, access: 'n' }],
+      children: new Map(),
+      generation: 0,
+      childGeneration: 0,
+    };
     return new Tree({ last: 0 }, root, new Map([[0, 1]]));
   }
 

@@ -74,7 +74,13 @@ class Checker {
         return true;
       case 'expect':
       case 'send':
-        if (!place.console) this.#report('misplaced', { start: node.start, end: node.start + node.kind.length }, `'${node.kind}' is only possible in a console block`, `console DOMAIN { ${node.kind} … }`);
+        if (!place.console)
+          this.#report(
+            'misplaced',
+            { start: node.start, end: node.start + node.kind.length },
+            `'${node.kind}' is only possible in a console block`,
+            `console DOMAIN { ${node.kind} … }`,
+          );
         return true;
       case 'for':
       case 'while':
@@ -115,6 +121,11 @@ class Checker {
     if ([...commands.keys()].some((command) => command.startsWith(name))) return;
     const place = { start: nameStart, end: nameStart + name.length };
     const candidates = [...commands.keys(), ...BUILTIN_BY_NAME.keys(), ...(inPipe ? STAGE_NAMES : [])];
-    this.#report('unknown-command', place, inPipe ? `'${name}' is neither a stage nor a command` : `unknown command '${name}'`, didYouMean(name, candidates));
+    this.#report(
+      'unknown-command',
+      place,
+      inPipe ? `'${name}' is neither a stage nor a command` : `unknown command '${name}'`,
+      didYouMean(name, candidates),
+    );
   }
 }

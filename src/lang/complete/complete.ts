@@ -8,7 +8,16 @@ import { scanWords, type ScannedWord } from '../parse/scan-words.ts';
 import { stringParts } from '../parse/strings.ts';
 import * as T from '../parse/tokens.ts';
 import { fitting, type Completion, type CompletionContext, type CompletionItem } from './completion.ts';
-import { configKeys, CONSOLE_STATEMENTS, DOMAIN_PROPERTIES, FUNCTIONS, GLOBALS, HOST_PROPERTIES, STAGES, STATEMENTS } from './vocabulary.ts';
+import {
+  configKeys,
+  CONSOLE_STATEMENTS,
+  DOMAIN_PROPERTIES,
+  FUNCTIONS,
+  GLOBALS,
+  HOST_PROPERTIES,
+  STAGES,
+  STATEMENTS,
+} from './vocabulary.ts';
 import { commandItems, completeWord, valuesOfKey } from './words.ts';
 
 type BlockKind = 'domain' | 'console' | 'other';
@@ -36,12 +45,23 @@ export async function complete(text: string, offset: number, context: Completion
   const last = tokens.at(-1);
   const gap = last ? before.slice(last.startOffset + last.image.length) : before;
   const situation: Situation = {
-    text, offset, tokens, last, gap,
+    text,
+    offset,
+    tokens,
+    last,
+    gap,
     adjacent: !gap.includes('\n'),
     block: dialect === 'config' ? 'domain' : innermostBlock(tokens),
     names: declaredNames(before, variables),
   };
-  return (await inCommand(situation, context)) ?? (await inString(situation, context)) ?? inKeyValue(situation) ?? atStart(situation, context) ?? afterPipe(situation, context) ?? inExpression(situation, context);
+  return (
+    (await inCommand(situation, context)) ??
+    (await inString(situation, context)) ??
+    inKeyValue(situation) ??
+    atStart(situation, context) ??
+    afterPipe(situation, context) ??
+    inExpression(situation, context)
+  );
 }
 
 function offer(start: number, offset: number, text: string, items: readonly CompletionItem[]): Completion {
@@ -99,16 +119,37 @@ function signatureNamed(name: string, { commands }: CompletionContext): CommandS
 }
 
 function plainWord(text: string, { pieces }: ScannedWord): string {
-  return pieces.map((piece) => (piece.kind === 'text' ? piece.text : piece.kind === 'string' ? stringParts(text, piece.scan).parts.map((part) => (part.kind === 'text' ? part.value : '')).join('') : '')).join('');
+  return pieces
+    .map((piece) =>
+      piece.kind === 'text'
+        ? piece.text
+        : piece.kind === 'string'
+          ? stringParts(text, piece.scan)
+              .parts.map((part) => (part.kind === 'text' ? part.value : ''))
+              .join('')
+          : '',
+    )
+    .join('');
 }
 
-async function word(current: ScannedWord | undefined, before: readonly string[], signature: CommandSignature, situation: Situation, context: CompletionContext): Promise<Completion> {
+async function word(
+  current: ScannedWord | undefined,
+  before: readonly string[],
+  signature: CommandSignature,
+  situation: Situation,
+  context: CompletionContext,
+): Promise<Completion> {
   const { text, offset, names } = situation;
   const [first] = current?.pieces ?? [];
   if (current && first?.kind !== 'text' && first?.kind !== 'string') {
     const start = current.pieces.at(-1)!.start;
     if (!text.slice(start, offset).startsWith('$')) return { start: offset, end: offset, items: [] };
-    return offer(start, offset, text, [...names].map((name) => ({ text: `$${name}`, detail: 'a variable', kind: 'variable', append: ' ' })));
+    return offer(
+      start,
+      offset,
+      text,
+      [...names].map((name) => ({ text: `$${name}`, detail: 'a variable', kind: 'variable', append: ' ' })),
+    );
   }
   const quote = first?.kind === 'string' ? text[current!.start]! : '';
   const typed = current ? plainWord(text.slice(0, offset), current) : '';
@@ -138,10 +179,19 @@ function statementItems({ block, names, tokens }: Situation, context: Completion
   const variables = variableItems(names);
   if (block === 'domain') {
     const set = new Set(tokens.filter(({ tokenType }) => tokenType === T.Key).map(({ image }) => image));
-    return [...configKeys(' = ').filter(({ text }) => !set.has(text)), ...(context.dialect === 'config' ? [] : STATEMENTS.filter(({ text }) => /^(?:if|for|let)$/.test(text)))];
+    return [
+      ...configKeys(' = ').filter(({ text }) => !set.has(text)),
+      ...(context.dialect === 'config' ? [] : STATEMENTS.filter(({ text }) => /^(?:if|for|let)$/.test(text))),
+    ];
   }
   if (block === 'console') return [...CONSOLE_STATEMENTS, ...commandItems(context), ...variables];
-  return [...commandItems(context), ...STATEMENTS.filter(({ text }) => !context.commands.has(text)), ...variables, ...FUNCTIONS.filter(({ text }) => !context.commands.has(text)), ...GLOBALS.slice(0, 2)];
+  return [
+    ...commandItems(context),
+    ...STATEMENTS.filter(({ text }) => !context.commands.has(text)),
+    ...variables,
+    ...FUNCTIONS.filter(({ text }) => !context.commands.has(text)),
+    ...GLOBALS.slice(0, 2),
+  ];
 }
 
 function variableItems(names: Iterable<string>): CompletionItem[] {
@@ -155,7 +205,12 @@ function atStart(situation: Situation, context: CompletionContext): Completion |
   if (starts) return offer(offset, offset, text, statementItems(situation, context));
   // A name at the start of a line of a configuration is no command line.
   const before = situation.tokens.at(-2)?.tokenType;
-  if (context.dialect === 'config' && type === T.Identifier && situation.gap === '' && (before === undefined || before === T.Newline || before === T.Semicolon)) {
+  if (
+    context.dialect === 'config' &&
+    type === T.Identifier &&
+    situation.gap === '' &&
+    (before === undefined || before === T.Newline || before === T.Semicolon)
+  ) {
     return offer(last!.startOffset, offset, text, statementItems(situation, context));
   }
   return null;
@@ -175,9 +230,20 @@ async function inString({ last, tokens, text, offset, gap }: Situation, context:
   const quote = last.image[0]!;
   if (opener?.tokenType === T.CallOpen && before?.image === 'domain') {
     const domains = await context.domains();
-    return offer(start, offset, text, domains.map(({ name, detail }) => ({ text: name, detail, kind: 'domain', append: quote })));
+    return offer(
+      start,
+      offset,
+      text,
+      domains.map(({ name, detail }) => ({ text: name, detail, kind: 'domain', append: quote })),
+    );
   }
-  if (opener?.tokenType === T.Assign && before?.tokenType === T.Key) return offer(start, offset, text, valuesOfKey(before.image).map((item) => ({ ...item, append: quote })));
+  if (opener?.tokenType === T.Assign && before?.tokenType === T.Key)
+    return offer(
+      start,
+      offset,
+      text,
+      valuesOfKey(before.image).map((item) => ({ ...item, append: quote })),
+    );
   return { start: offset, end: offset, items: [] };
 }
 
@@ -185,7 +251,12 @@ async function inString({ last, tokens, text, offset, gap }: Situation, context:
 function inKeyValue({ last, tokens, text, offset }: Situation): Completion | null {
   const before = tokens.at(-2);
   if (last?.tokenType !== T.Assign || before?.tokenType !== T.Key || !configKey(before.image)?.choices) return null;
-  return offer(offset, offset, text, valuesOfKey(before.image).map((item) => ({ ...item, text: `"${item.text}"`, append: '' })));
+  return offer(
+    offset,
+    offset,
+    text,
+    valuesOfKey(before.image).map((item) => ({ ...item, text: `"${item.text}"`, append: '' })),
+  );
 }
 
 // --------------------------------------------------------------------------------------------------------------------------- expressions
@@ -193,7 +264,8 @@ function inKeyValue({ last, tokens, text, offset }: Situation): Completion | nul
 function inExpression(situation: Situation, context: CompletionContext): Completion {
   const { last, offset, text, gap, tokens, names } = situation;
   if (last?.tokenType === T.Member && gap === '') return offer(last.startOffset + 1, offset, text, propertiesBehind(tokens.slice(0, -1)));
-  if (last?.tokenType === T.Unknown && last.image === '.' && gap === '') return offer(offset, offset, text, propertiesBehind(tokens.slice(0, -1)));
+  if (last?.tokenType === T.Unknown && last.image === '.' && gap === '')
+    return offer(offset, offset, text, propertiesBehind(tokens.slice(0, -1)));
   const typing = last !== undefined && gap === '' && /^[A-Za-z_]\w*$/.test(last.image);
   const start = typing ? last.startOffset : offset;
   if (!typing && last && OPERANDS.has(last.tokenType)) return offer(offset, offset, text, [WITHIN]);

@@ -6,7 +6,20 @@ export interface CompletionItem {
   /** Replaces what stands between `start` and `end`. */
   readonly text: string;
   readonly detail: string;
-  readonly kind: 'command' | 'option' | 'domain' | 'file' | 'directory' | 'path' | 'key' | 'value' | 'keyword' | 'variable' | 'function' | 'property' | 'stage';
+  readonly kind:
+    | 'command'
+    | 'option'
+    | 'domain'
+    | 'file'
+    | 'directory'
+    | 'path'
+    | 'key'
+    | 'value'
+    | 'keyword'
+    | 'variable'
+    | 'function'
+    | 'property'
+    | 'stage';
   /** Written behind the item once it is taken: ' ', '/', '='. */
   readonly append: string;
 }

@@ -50,7 +50,12 @@ export const STAGES: readonly CompletionItem[] = table('stage', ' ', {
   'to csv': 'as CSV text',
 });
 
-export const FUNCTIONS: readonly CompletionItem[] = BUILTINS.map(({ name, usage, doc }) => ({ text: name, detail: `${usage}: ${doc}`, kind: 'function', append: '(' }));
+export const FUNCTIONS: readonly CompletionItem[] = BUILTINS.map(({ name, usage, doc }) => ({
+  text: name,
+  detail: `${usage}: ${doc}`,
+  kind: 'function',
+  append: '(',
+}));
 
 export const GLOBALS: readonly CompletionItem[] = table('variable', '', {
   host: 'the machine: .free_memory, .total_memory, .cpus',
@@ -93,6 +98,9 @@ export function keyDetail({ doc, unit, choices, default: fallback }: ConfigKey):
 
 /** Keys with an effect first; what only old xm knew is not offered. */
 export function configKeys(append: string): readonly CompletionItem[] {
-  const ranked = [...CONFIG_KEYS.filter(({ ignored }) => ignored === undefined), ...CONFIG_KEYS.filter(({ ignored, old }) => ignored !== undefined && !old)];
+  const ranked = [
+    ...CONFIG_KEYS.filter(({ ignored }) => ignored === undefined),
+    ...CONFIG_KEYS.filter(({ ignored, old }) => ignored !== undefined && !old),
+  ];
   return ranked.map((key) => ({ text: key.name, detail: keyDetail(key), kind: 'key', append }));
 }

@@ -44,7 +44,11 @@ export async function completeWord(request: WordRequest, context: CompletionCont
 
 /** The kind of value that the word after `word` is; undefined: `word` is no option that waits for one. */
 function optionThatTakes(word: string, options: Options): WordKind | undefined {
-  const option = /^--[^=]+$/.test(word) ? options.find(({ long }) => `--${long}` === word) : /^-[A-Za-z]$/.test(word) ? options.find(({ short }) => `-${short}` === word) : undefined;
+  const option = /^--[^=]+$/.test(word)
+    ? options.find(({ long }) => `--${long}` === word)
+    : /^-[A-Za-z]$/.test(word)
+      ? options.find(({ short }) => `-${short}` === word)
+      : undefined;
   return option?.value ?? undefined;
 }
 
@@ -63,18 +67,30 @@ function positionalsIn(words: readonly string[], options: Options): readonly str
 function optionItems(options: Options, before: readonly string[]): readonly CompletionItem[] {
   return options
     .filter(({ long, short }) => !before.includes(`--${long}`) && !(short && before.includes(`-${short}`)))
-    .map(({ long, short, value, summary }) => ({ text: `--${long}`, detail: short ? `-${short}  ${summary}` : summary, kind: 'option', append: value === null ? ' ' : '=' }));
+    .map(({ long, short, value, summary }) => ({
+      text: `--${long}`,
+      detail: short ? `-${short}  ${summary}` : summary,
+      kind: 'option',
+      append: value === null ? ' ' : '=',
+    }));
 }
 
 export function valuesOfKey(name: string): readonly CompletionItem[] {
   return (configKey(name)?.choices ?? []).map((choice) => ({ text: choice, detail: '', kind: 'value', append: ' ' }));
 }
 
-async function ofKind(kind: WordKind, typed: string, given: readonly string[], context: CompletionContext): Promise<readonly CompletionItem[]> {
+async function ofKind(
+  kind: WordKind,
+  typed: string,
+  given: readonly string[],
+  context: CompletionContext,
+): Promise<readonly CompletionItem[]> {
   switch (kind) {
     case 'domain': {
       const domains = await context.domains();
-      return domains.filter(({ name }) => !given.includes(name)).map(({ name, detail }) => ({ text: name, detail, kind: 'domain', append: ' ' }));
+      return domains
+        .filter(({ name }) => !given.includes(name))
+        .map(({ name, detail }) => ({ text: name, detail, kind: 'domain', append: ' ' }));
     }
     case 'file':
       return await fileItems(typed, context, () => true);

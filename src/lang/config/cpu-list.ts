@@ -29,7 +29,12 @@ export function parseCpuList(text: string, host: HostCpus, onlyCheck = false): C
     const last = Number(lastText ?? firstText ?? 0);
     if (last < first) return { fault: `invalid CPU range '${element}'` };
     if (onlyCheck) continue;
-    const named = all !== undefined ? range(0, cpus - 1) : node === undefined ? range(first, Math.min(last, cpus - 1)) : nodes.slice(first, last + 1).flat();
+    const named =
+      all !== undefined
+        ? range(0, cpus - 1)
+        : node === undefined
+          ? range(first, Math.min(last, cpus - 1))
+          : nodes.slice(first, last + 1).flat();
     for (const cpu of named) {
       if (not === '^') chosen.delete(cpu);
       else chosen.add(cpu);

@@ -74,14 +74,29 @@ function setText(reading: Reading, field: TextField, value: string): void {
 
 type ChoiceField = 'format' | 'backendType' | 'specification';
 
-function setChoice<F extends ChoiceField>(reading: Reading, field: F, spelled: string, values: Readonly<Record<string, Reading[F]>>, text: string): void {
+function setChoice<F extends ChoiceField>(
+  reading: Reading,
+  field: F,
+  spelled: string,
+  values: Readonly<Record<string, Reading[F]>>,
+  text: string,
+): void {
   const value = Object.hasOwn(values, text) ? values[text]! : null;
   if (value === null) fail(reading, `unknown value for ${spelled}`, text);
-  else if (reading[field] !== null && reading[field] !== value) fail(reading, `${field === 'backendType' ? 'backend' : field} respecified`, text);
+  else if (reading[field] !== null && reading[field] !== value)
+    fail(reading, `${field === 'backendType' ? 'backend' : field} respecified`, text);
   else reading[field] = value;
 }
 
-const FORMATS: Readonly<Record<string, DiskFormat>> = { '': 'raw', raw: 'raw', qcow: 'qcow', qcow2: 'qcow2', vhd: 'vhd', qed: 'qed', empty: 'empty' };
+const FORMATS: Readonly<Record<string, DiskFormat>> = {
+  '': 'raw',
+  raw: 'raw',
+  qcow: 'qcow',
+  qcow2: 'qcow2',
+  vhd: 'vhd',
+  qed: 'qed',
+  empty: 'empty',
+};
 const setFormat = (reading: Reading, text: string): void => setChoice(reading, 'format', 'format', FORMATS, text);
 
 function setAccess(reading: Reading, text: string): void {
@@ -141,8 +156,11 @@ const RULES: readonly Rule[] = [
   parameter('access', setAccess),
   parameter('backend', (reading, value) => setText(reading, 'backend', value)),
   parameter('backendtype', (reading, value) =>
-    setChoice(reading, 'backendType', 'backendtype', { phy: 'phy', tap: 'tap', qdisk: 'qdisk', standalone: 'standalone' }, value)),
-  parameter('specification', (reading, value) => setChoice(reading, 'specification', 'specification', { xen: 'xen', virtio: 'virtio' }, value)),
+    setChoice(reading, 'backendType', 'backendtype', { phy: 'phy', tap: 'tap', qdisk: 'qdisk', standalone: 'standalone' }, value),
+  ),
+  parameter('specification', (reading, value) =>
+    setChoice(reading, 'specification', 'specification', { xen: 'xen', virtio: 'virtio' }, value),
+  ),
   parameter('vdev', (reading, value) => setText(reading, 'vdev', value)),
   parameter('script', (reading, value) => setText(reading, 'script', value)),
   flag('direct-io-safe', (reading) => void (reading.directIoSafe = true)),
@@ -187,9 +205,23 @@ const UNKNOWN_PARAMETER = RULES.find(({ pattern }) => pattern.source.startsWith(
 
 export function parseDiskSpec(spec: string): DiskResult {
   const reading: Reading = {
-    target: null, vdev: null, format: null, backendType: null, backend: null, script: null, specification: null,
-    readWrite: true, cdrom: false, directIoSafe: false, discard: null, trusted: null, grantUsage: null,
-    accessSet: false, hadPrefix: false, fault: null, stopped: false,
+    target: null,
+    vdev: null,
+    format: null,
+    backendType: null,
+    backend: null,
+    script: null,
+    specification: null,
+    readWrite: true,
+    cdrom: false,
+    directIoSafe: false,
+    discard: null,
+    trusted: null,
+    grantUsage: null,
+    accessSet: false,
+    hadPrefix: false,
+    fault: null,
+    stopped: false,
   };
   let at = 0;
   while (at < spec.length && !reading.stopped) {
@@ -221,7 +253,14 @@ function finish(reading: Reading): DiskResult {
       target: target ?? '',
       vdev,
       format: cdrom && !target ? 'empty' : (format ?? 'raw'),
-      backendType, backend, script, directIoSafe, discard, trusted, grantUsage, specification,
+      backendType,
+      backend,
+      script,
+      directIoSafe,
+      discard,
+      trusted,
+      grantUsage,
+      specification,
       readWrite: readWrite && !cdrom,
       removable: cdrom,
       cdrom,

@@ -22,7 +22,12 @@ export interface EvaluatedConfig {
 }
 
 /** `overrides` are the words after the file, `memory=64`: appended, so they win. A word that is no value of the grammar is a text: name=web. */
-export function evaluateConfig(text: string, file: string, overrides: readonly string[] = [], context: ConfigContext = {}): EvaluatedConfig {
+export function evaluateConfig(
+  text: string,
+  file: string,
+  overrides: readonly string[] = [],
+  context: ConfigContext = {},
+): EvaluatedConfig {
   const entries = new Map<string, ConfigEntry>();
   const parsed = parse(text, file, { dialect: 'config' });
   const problems = [...parsed.problems, ...execute(parsed, entries, context)];
@@ -52,11 +57,23 @@ function execute({ program }: Parsed, entries: Map<string, ConfigEntry>, context
     count: 0,
     depth: 0,
   };
-  const frame: Frame = { run, source, dialect: 'config', scope: run.session.scope, entries, dialogue: null, row: null, trace: null, top: false };
+  const frame: Frame = {
+    run,
+    source,
+    dialect: 'config',
+    scope: run.session.scope,
+    entries,
+    dialogue: null,
+    row: null,
+    trace: null,
+    top: false,
+  };
   for (const statement of body) {
     if (!EXECUTABLE.has(statement.kind)) continue;
     try {
-      driveSync(executeAll([statement], frame), () => scriptError('not-in-config', source.spanOf(statement), 'a configuration cannot wait'));
+      driveSync(executeAll([statement], frame), () =>
+        scriptError('not-in-config', source.spanOf(statement), 'a configuration cannot wait'),
+      );
     } catch (error) {
       const placed = placedError(error, statement, frame);
       if (!(placed instanceof ScriptError)) throw placed;
@@ -71,7 +88,8 @@ const EXECUTABLE: ReadonlySet<Statement['kind']> = new Set(['assign', 'let', 'if
 
 /** Its mistake was told when it was read. */
 function isMadeOfBroken(statement: Statement): boolean {
-  const broken = (value: Expression): boolean => value.kind === 'broken' || value.kind === 'map' || (value.kind === 'list' && value.items.some(broken));
+  const broken = (value: Expression): boolean =>
+    value.kind === 'broken' || value.kind === 'map' || (value.kind === 'list' && value.items.some(broken));
   return statement.kind === 'assign' && broken(statement.value);
 }
 
@@ -80,13 +98,19 @@ const LITERALS: ReadonlySet<Expression['kind']> = new Set(['string', 'number', '
 
 function parseOverride(word: string): Parsed {
   const parsed = parse(word, COMMAND_LINE, { dialect: 'config' });
-  const isLiteral = (statement: Statement): boolean => statement.kind === 'assign' && (LITERALS.has(statement.value.kind) || isNegative(statement.value));
+  const isLiteral = (statement: Statement): boolean =>
+    statement.kind === 'assign' && (LITERALS.has(statement.value.kind) || isNegative(statement.value));
   if (!parsed.problems.some(isError) && parsed.program.body.every(isLiteral)) return parsed;
   const [, key, sign, value] = OVERRIDE.exec(word) ?? [];
   if (key === undefined || /^\s*["'[]/.test(value!)) return parsed;
   const start = word.length - value!.length;
   const assignment: Statement = {
-    kind: 'assign', key, keyEnd: key.length, append: sign === '+=', start: 0, end: word.length,
+    kind: 'assign',
+    key,
+    keyEnd: key.length,
+    append: sign === '+=',
+    start: 0,
+    end: word.length,
     value: { kind: 'string', value: value!, start, end: word.length },
   };
   return { program: { source: new Source(COMMAND_LINE, word), dialect: 'config', body: [assignment] }, problems: [] };

@@ -154,7 +154,12 @@ class ConfigReader {
     if (!entry || text === undefined) return undefined;
     const { choices = [] } = configKey(name)!;
     if (choices.includes(text)) return text;
-    this.#report('bad-choice', entry.valueSpan ?? entry.span, `'${text}' is not a value of '${name}'`, didYouMean(text, choices) ?? `one of ${choices.join(', ')}`);
+    this.#report(
+      'bad-choice',
+      entry.valueSpan ?? entry.span,
+      `'${text}' is not a value of '${name}'`,
+      didYouMean(text, choices) ?? `one of ${choices.join(', ')}`,
+    );
     return undefined;
   }
 
@@ -170,12 +175,23 @@ class ConfigReader {
     const place = given.valueSpan ?? given.span;
     const written = type ?? builder;
     if (named === null || built === null) {
-      this.#report('bad-choice', place, `'${named === null ? type : builder}' is not a type of domain`, builder === 'linux' ? 'xl knows no builder linux: leave it out' : 'one of pv, pvh, hvm');
+      this.#report(
+        'bad-choice',
+        place,
+        `'${named === null ? type : builder}' is not a type of domain`,
+        builder === 'linux' ? 'xl knows no builder linux: leave it out' : 'one of pv, pvh, hvm',
+      );
       return undefined;
     }
-    if (named !== undefined && built !== undefined && named !== built) this.#report('bad-choice', place, "'builder' and 'type' contradict each other");
+    if (named !== undefined && built !== undefined && named !== built)
+      this.#report('bad-choice', place, "'builder' and 'type' contradict each other");
     else if (kind === 'hvm' || kind === 'pvh') {
-      this.#report('unsupported-type', place, `${kind.toUpperCase()} domains cannot run here${written === '' ? ' (an empty type means hvm)' : ''}`, 'only PV domains can: type = "pv"');
+      this.#report(
+        'unsupported-type',
+        place,
+        `${kind.toUpperCase()} domains cannot run here${written === '' ? ' (an empty type means hvm)' : ''}`,
+        'only PV domains can: type = "pv"',
+      );
     }
     return kind;
   }
@@ -196,7 +212,8 @@ class ConfigReader {
     const extra = this.#text('extra');
     if (cmdline === undefined) return root === undefined ? extra : [`root=${root}`, ...(extra === undefined ? [] : [extra])].join(' ');
     const overridden = this.#entry('root') ? 'root' : this.#entry('extra') ? 'extra' : null;
-    if (overridden !== null) this.#report('overridden-key', this.#entry(overridden)!.span, `'${overridden}' has no effect: cmdline wins over it`);
+    if (overridden !== null)
+      this.#report('overridden-key', this.#entry(overridden)!.span, `'${overridden}' has no effect: cmdline wins over it`);
     return cmdline;
   }
 
@@ -261,8 +278,10 @@ class ConfigReader {
     const start: Span = { file: this.#record.file, start: 0, end: 0, line: 1, column: 1 };
     const place = this.#entry('name')?.span ?? start;
     if (name === undefined && !this.#entry('name')) this.#report('missing-key', start, 'the domain has no name', 'name = "…"');
-    if (kernel === undefined && !this.#entry('kernel')) this.#report('missing-key', place, 'the domain has no kernel to boot', 'kernel = "…", or kernel = guest("pebble")');
-    if (maxVcpus !== undefined && maxVcpus < vcpus) this.#report('out-of-range', this.#entry('maxvcpus')!.span, `'maxvcpus' (${maxVcpus}) is less than 'vcpus' (${vcpus})`);
+    if (kernel === undefined && !this.#entry('kernel'))
+      this.#report('missing-key', place, 'the domain has no kernel to boot', 'kernel = "…", or kernel = guest("pebble")');
+    if (maxVcpus !== undefined && maxVcpus < vcpus)
+      this.#report('out-of-range', this.#entry('maxvcpus')!.span, `'maxvcpus' (${maxVcpus}) is less than 'vcpus' (${vcpus})`);
     if (memoryMiB !== undefined && maxMemoryMiB !== undefined && maxMemoryMiB < memoryMiB) {
       this.#report('out-of-range', this.#entry('maxmem')!.span, `'maxmem' (${maxMemoryMiB}) is less than 'memory' (${memoryMiB})`);
     }
@@ -274,13 +293,16 @@ function itemSpan(entry: ConfigEntry, at: number): Span {
 }
 
 function numberHelp(name: string, type: ConfigKey['type'], value: Value): string | undefined {
-  if (type === 'memory' && typeof value === 'string' && /^\d+\s*[kmgt]i?b?$/i.test(value)) return `write ${name} = ${Number.parseInt(value, 10)} (MiB) or a size without quotes: 64MiB`;
+  if (type === 'memory' && typeof value === 'string' && /^\d+\s*[kmgt]i?b?$/i.test(value))
+    return `write ${name} = ${Number.parseInt(value, 10)} (MiB) or a size without quotes: 64MiB`;
   return undefined;
 }
 
 function diskHelp(reason: string, near: string | null): string | undefined {
-  if (reason === 'unknown value for access') return near?.endsWith('!') ? "xm's forced access does not exist in xl: write 'w' or 'r'" : 'one of r, ro, w, rw';
+  if (reason === 'unknown value for access')
+    return near?.endsWith('!') ? "xm's forced access does not exist in xl: write 'w' or 'r'" : 'one of r, ro, w, rw';
   if (reason === 'unknown value for format') return 'one of raw, qcow, qcow2, vhd, qed';
-  if (reason === 'no vdev specified') return "the guest's device is missing: TARGET,FORMAT,VDEV,ACCESS, for example '/srv/web.img,raw,xvda,w'";
+  if (reason === 'no vdev specified')
+    return "the guest's device is missing: TARGET,FORMAT,VDEV,ACCESS, for example '/srv/web.img,raw,xvda,w'";
   return undefined;
 }

@@ -33,16 +33,45 @@ export interface VifResult {
 type Fields = { -readonly [K in keyof VifSpec]: VifSpec[K] };
 
 const TEXT_PARAMETERS: Readonly<Record<string, keyof VifSpec>> = {
-  bridge: 'bridge', gatewaydev: 'gatewayDevice', netdev: 'gatewayDevice', script: 'script', ip: 'ip', vifname: 'vifname', backend: 'backend', model: 'model', vlan: 'vlan',
+  bridge: 'bridge',
+  gatewaydev: 'gatewayDevice',
+  netdev: 'gatewayDevice',
+  script: 'script',
+  ip: 'ip',
+  vifname: 'vifname',
+  backend: 'backend',
+  model: 'model',
+  vlan: 'vlan',
 };
-export const VIF_PARAMETERS: readonly string[] = [...Object.keys(TEXT_PARAMETERS), 'mac', 'type', 'rate', 'devid', 'mtu', 'trusted', 'untrusted'];
+export const VIF_PARAMETERS: readonly string[] = [
+  ...Object.keys(TEXT_PARAMETERS),
+  'mac',
+  'type',
+  'rate',
+  'devid',
+  'mtu',
+  'trusted',
+  'untrusted',
+];
 
 const UINT32_MAX = 0xffff_ffffn;
 
 export function parseVifSpec(spec: string): VifResult {
   const vif: Fields = {
-    mac: null, bridge: null, gatewayDevice: null, script: null, ip: null, vifname: null, backend: null, model: null, vlan: null,
-    type: null, rate: null, devid: null, mtu: null, trusted: null,
+    mac: null,
+    bridge: null,
+    gatewayDevice: null,
+    script: null,
+    ip: null,
+    vifname: null,
+    backend: null,
+    model: null,
+    vlan: null,
+    type: null,
+    rate: null,
+    devid: null,
+    mtu: null,
+    trusted: null,
   };
   const ignored: { piece: string; message: string }[] = [];
   for (const raw of spec.split(',')) {
@@ -76,8 +105,16 @@ export function parseVifSpec(spec: string): VifResult {
 
 /** Six hexadecimal bytes of one or two digits, with any one character between them. */
 export function parseMac(text: string): string | null {
-  const match = /^([0-9a-fA-F]{1,2})[^0-9a-fA-F]([0-9a-fA-F]{1,2})[^0-9a-fA-F]([0-9a-fA-F]{1,2})[^0-9a-fA-F]([0-9a-fA-F]{1,2})[^0-9a-fA-F]([0-9a-fA-F]{1,2})[^0-9a-fA-F]([0-9a-fA-F]{1,2})$/.exec(text);
-  return match ? match.slice(1).map((byte) => byte.toLowerCase().padStart(2, '0')).join(':') : null;
+  const match =
+    /^([0-9a-fA-F]{1,2})[^0-9a-fA-F]([0-9a-fA-F]{1,2})[^0-9a-fA-F]([0-9a-fA-F]{1,2})[^0-9a-fA-F]([0-9a-fA-F]{1,2})[^0-9a-fA-F]([0-9a-fA-F]{1,2})[^0-9a-fA-F]([0-9a-fA-F]{1,2})$/.exec(
+      text,
+    );
+  return match
+    ? match
+        .slice(1)
+        .map((byte) => byte.toLowerCase().padStart(2, '0'))
+        .join(':')
+    : null;
 }
 
 const RATE = /^([0-9]+)([GMK]?)([Bb])\/s$/;

@@ -91,7 +91,8 @@ function absolute(value: Value): Value {
 }
 
 function span(args: readonly Value[]): readonly bigint[] {
-  const [first, last, step] = args.length === 1 ? [0n, toInteger(args[0]!), 1n] : [toInteger(args[0]!), toInteger(args[1]!), toInteger(args[2] ?? 1n)];
+  const [first, last, step] =
+    args.length === 1 ? [0n, toInteger(args[0]!), 1n] : [toInteger(args[0]!), toInteger(args[1]!), toInteger(args[2] ?? 1n)];
   if (step === 0n) throw new ArgumentFault('the step of range cannot be 0');
   const count = step > 0n ? (last - first + step - 1n) / step : (first - last - step - 1n) / -step;
   if (count > 1_000_000n) throw new ArgumentFault('the range is too long');
@@ -113,7 +114,9 @@ export const BUILTINS: readonly Builtin[] = [
   builtin('domain(name)', 'a domain: .state, .memory, .cpu_time, …', 1, 1, ([name]) => new DomainHandle(domainName(name!))),
   builtin('float(value)', 'as a number with a fraction', 1, 1, ([value]) => toFloat(value!)),
   builtin('floor(number, digits?)', 'rounded down', 1, 2, rounded('floor', Math.floor)),
-  builtin('guest(name)', 'path of a kernel that ships with Xenolith: guest("pebble")', 1, 1, ([name], { run }) => run.guest(valueText(name!))),
+  builtin('guest(name)', 'path of a kernel that ships with Xenolith: guest("pebble")', 1, 1, ([name], { run }) =>
+    run.guest(valueText(name!)),
+  ),
   builtin('int(value)', 'as a whole number', 1, 1, ([value]) => toInteger(value!)),
   builtin('keys(map)', 'names of a map, columns of a table', 1, 1, ([value]) => {
     if (value instanceof Table) return value.columns.map(({ name }) => name);

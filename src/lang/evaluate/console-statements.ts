@@ -25,7 +25,9 @@ function dialogueWith(name: string, node: Node, frame: Frame): Promise<Dialogue>
   const { dialogues } = frame.run;
   const known = dialogues.get(name);
   if (known) return known;
-  const opened = hostAt(node, frame).console(name, 'start').then((console) => new Dialogue(name, console));
+  const opened = hostAt(node, frame)
+    .console(name, 'start')
+    .then((console) => new Dialogue(name, console));
   dialogues.set(name, opened);
   opened.catch(() => dialogues.delete(name));
   return opened;
@@ -33,21 +35,32 @@ function dialogueWith(name: string, node: Node, frame: Frame): Promise<Dialogue>
 
 function dialogueAt(node: Node, frame: Frame, what: string): Dialogue {
   if (frame.dialogue) return frame.dialogue;
-  throw scriptError('misplaced', spanOf(frame, node), `'${what}' is only possible in a console block`, { help: `console DOMAIN { ${what} … }` });
+  throw scriptError('misplaced', spanOf(frame, node), `'${what}' is only possible in a console block`, {
+    help: `console DOMAIN { ${what} … }`,
+  });
 }
 
-export function* expectPattern(node: Node & { readonly kind: 'expect' | 'match'; readonly pattern: Expression; readonly within: Expression | null }, frame: Frame): Eval<RegExpExecArray> {
+export function* expectPattern(
+  node: Node & { readonly kind: 'expect' | 'match'; readonly pattern: Expression; readonly within: Expression | null },
+  frame: Frame,
+): Eval<RegExpExecArray> {
   const dialogue = dialogueAt(node, frame, node.kind);
   const { clock } = hostAt(node, frame);
   const value = yield* evaluate(node.pattern, frame);
-  if (typeof value !== 'string' && !(value instanceof RegExp)) throw scriptError('type-error', spanOf(frame, node.pattern), `a pattern or a text is needed, not ${typeName(value)}`);
+  if (typeof value !== 'string' && !(value instanceof RegExp))
+    throw scriptError('type-error', spanOf(frame, node.pattern), `a pattern or a text is needed, not ${typeName(value)}`);
   const pattern = value instanceof RegExp ? value : new RegExp(value.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
   const limitNs = node.within ? yield* durationNs(node.within, frame) : DEFAULT_NS;
   const now = yield* wait(clock.now());
   // The timer is given up as soon as the pattern is there.
   const done = new AbortController();
   const signal = AbortSignal.any([frame.run.signal, done.signal]);
-  const match = yield* wait(dialogue.expect(pattern, clock.sleepUntil(now + limitNs, signal).catch(() => undefined)));
+  const match = yield* wait(
+    dialogue.expect(
+      pattern,
+      clock.sleepUntil(now + limitNs, signal).catch(() => undefined),
+    ),
+  );
   done.abort();
   checkCancelled(node, frame);
   step(frame, 'expect', node, match !== null);
@@ -55,8 +68,17 @@ export function* expectPattern(node: Node & { readonly kind: 'expect' | 'match';
   const tail = dialogue.tail();
   const help = tail === '' ? 'nothing was printed' : `last seen: ${JSON.stringify(tail)}`;
   const wanted = value instanceof RegExp ? String(value) : JSON.stringify(value);
-  if (dialogue.ended) throw scriptError('console-ended', spanOf(frame, node.pattern), `the console of '${dialogue.domain}' ended without ${wanted}`, { help, cause: dialogue.failure });
-  throw scriptError('timed-out', spanOf(frame, node.pattern), `no ${wanted} on the console of '${dialogue.domain}' within ${formatQuantity(new Quantity('ns', limitNs))}`, { help });
+  if (dialogue.ended)
+    throw scriptError('console-ended', spanOf(frame, node.pattern), `the console of '${dialogue.domain}' ended without ${wanted}`, {
+      help,
+      cause: dialogue.failure,
+    });
+  throw scriptError(
+    'timed-out',
+    spanOf(frame, node.pattern),
+    `no ${wanted} on the console of '${dialogue.domain}' within ${formatQuantity(new Quantity('ns', limitNs))}`,
+    { help },
+  );
 }
 
 export function* sendText(node: SendStatement, frame: Frame): Eval<void> {

@@ -57,7 +57,7 @@ export class Dialogue {
   async expect(pattern: RegExp, deadline: Promise<unknown>): Promise<RegExpExecArray | null> {
     let late = false;
     const over = deadline.then(() => void (late = true));
-    for (let grace = GRACE_TURNS; ; ) {
+    for (let grace = GRACE_TURNS; ;) {
       pattern.lastIndex = 0;
       const match = pattern.exec(this.#unread);
       if (match) {

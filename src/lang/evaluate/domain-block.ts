@@ -58,9 +58,14 @@ function appended(before: Value, added: Value, node: AssignStatement, frame: Fra
   if (isList(before) && isList(added)) return [...before, ...added];
   const [first, second] = [textOf(before), textOf(added)];
   if (first !== null && second !== null) return first + second;
-  throw scriptError('mixed-append', spanOf(frame, node.value), isList(before) ? `'${node.key}' is a list: a single value cannot be added` : `'${node.key}' is a single value: a list cannot be added`, {
-    help: isList(before) ? 'put it in brackets' : null,
-  });
+  throw scriptError(
+    'mixed-append',
+    spanOf(frame, node.value),
+    isList(before) ? `'${node.key}' is a list: a single value cannot be added` : `'${node.key}' is a single value: a list cannot be added`,
+    {
+      help: isList(before) ? 'put it in brackets' : null,
+    },
+  );
 }
 
 /** Literals are what xl makes of them: a number that is not plainly decimal keeps its digits until a key wants a number. */
@@ -77,6 +82,7 @@ function configNumber(text: string, node: Expression, frame: Frame): Value {
   if (/^(?:0|[1-9][0-9]{0,17})$/.test(text)) return BigInt(text);
   if (/^[0-9][0-9a-fx]*$/.test(text)) return text;
   const value = numberValue(text, node, frame);
-  if (typeof value === 'number') throw scriptError('bad-number', spanOf(frame, node), `'${text}' is not a whole number`, { help: 'configurations have no other' });
+  if (typeof value === 'number')
+    throw scriptError('bad-number', spanOf(frame, node), `'${text}' is not a whole number`, { help: 'configurations have no other' });
   return value;
 }

@@ -44,7 +44,8 @@ function* evaluateNode(node: Expression, frame: Frame): Eval<Value> {
     }
     case 'map': {
       const map = new Map<string, Value>();
-      for (const { key, value } of node.entries) map.set(typeof key === 'string' ? key : valueText(yield* evaluate(key, frame)), yield* evaluate(value, frame));
+      for (const { key, value } of node.entries)
+        map.set(typeof key === 'string' ? key : valueText(yield* evaluate(key, frame)), yield* evaluate(value, frame));
       return map;
     }
     case 'name':
@@ -96,7 +97,8 @@ export function placed<T>(node: Node, frame: Frame, run: () => T): T {
 export function placedError(error: unknown, node: Node, frame: Frame): unknown {
   if (error instanceof OperatorFault) return scriptError(error.id, spanOf(frame, node), error.message);
   if (error instanceof ArgumentFault) return scriptError('wrong-arguments', spanOf(frame, node), error.message);
-  if (error instanceof RangeError && /call stack/.test(error.message)) return scriptError('too-deep', spanOf(frame, node), 'nested too deeply');
+  if (error instanceof RangeError && /call stack/.test(error.message))
+    return scriptError('too-deep', spanOf(frame, node), 'nested too deeply');
   return error;
 }
 
@@ -109,7 +111,9 @@ export function numberValue(text: string, node: Node, frame: Frame): Value {
 function numberHelp(text: string): string | undefined {
   const unit = /^[\d._]+([A-Za-zµ].*)$/.exec(text)?.[1];
   if (/^0[0-9]/.test(text)) return 'a leading 0 makes a number octal';
-  return unit === undefined ? undefined : (didYouMean(unit, ['KiB', 'MiB', 'GiB', 'ms', 'us', 'ns', 'Mb/s', 'MB/s']) ?? 'units are for example MiB, GiB, ms, s, Mb/s, %');
+  return unit === undefined
+    ? undefined
+    : (didYouMean(unit, ['KiB', 'MiB', 'GiB', 'ms', 'us', 'ns', 'Mb/s', 'MB/s']) ?? 'units are for example MiB, GiB, ms, s, Mb/s, %');
 }
 
 function* binaryValue(node: Extract<Expression, { kind: 'binary' }>, frame: Frame): Eval<Value> {
@@ -170,7 +174,8 @@ export function unknownName(name: string, node: Node, frame: Frame): ScriptError
 
 function builtinFunction(builtin: Builtin, frame: Frame): EvalFunction {
   return new EvalFunction(builtin.name, function* (args) {
-    if (args.length < builtin.least || args.length > builtin.most) throw new ArgumentFault(`${builtin.usage} was called with ${args.length} ${args.length === 1 ? 'argument' : 'arguments'}`);
+    if (args.length < builtin.least || args.length > builtin.most)
+      throw new ArgumentFault(`${builtin.usage} was called with ${args.length} ${args.length === 1 ? 'argument' : 'arguments'}`);
     const result = builtin.run(args, frame);
     return isEvaluation(result) ? yield* result : result;
   });
@@ -184,7 +189,9 @@ function* memberValue(node: MemberNode, frame: Frame): Eval<Value> {
   if (value !== undefined) return value;
   const place = { start: node.end - node.property.length, end: node.end };
   if (object === null) throw scriptError('type-error', spanOf(frame, place), `null has no '${node.property}'`);
-  throw scriptError('unknown-property', spanOf(frame, place), `${typeName(object)} has no '${node.property}'`, { help: didYouMean(node.property, propertyNames(object)) });
+  throw scriptError('unknown-property', spanOf(frame, place), `${typeName(object)} has no '${node.property}'`, {
+    help: didYouMean(node.property, propertyNames(object)),
+  });
 }
 
 function* domainProperty(domain: DomainHandle, node: MemberNode, frame: Frame): Eval<Value | undefined> {
@@ -233,7 +240,12 @@ function indexValue(object: Value, index: Value, node: Node, frame: Frame): Valu
   if (typeof index === 'string' && object instanceof Table) return propertyOf(object, index) ?? null;
   if (typeof index !== 'bigint') throw scriptError('type-error', span, `an index is an integer, not ${typeName(index)}`);
   const at = index < 0n ? list.length + Number(index) : Number(index);
-  if (at < 0 || at >= list.length) throw scriptError('index-range', span, `there is no element ${index}: ${list.length === 0 ? 'it is empty' : `the last is ${list.length - 1}`}`);
+  if (at < 0 || at >= list.length)
+    throw scriptError(
+      'index-range',
+      span,
+      `there is no element ${index}: ${list.length === 0 ? 'it is empty' : `the last is ${list.length - 1}`}`,
+    );
   const item = list[at]!;
   return object instanceof Table ? rowToMap(item as Row) : (item as Value);
 }
@@ -267,7 +279,10 @@ export function* calling(node: Node, frame: Frame, call: Eval<Value>): Eval<Valu
 export function closure(name: string, parameters: readonly Parameter[], frame: Frame, body: (called: Frame) => Eval<Value>): EvalFunction {
   return new EvalFunction(name, function* (args) {
     const called: Frame = { ...frame, scope: new Scope(frame.scope), top: false, trace: null };
-    if (name !== '=>' && args.length > parameters.length) throw new ArgumentFault(`${name} takes ${parameters.length} ${parameters.length === 1 ? 'argument' : 'arguments'}, not ${args.length}`);
+    if (name !== '=>' && args.length > parameters.length)
+      throw new ArgumentFault(
+        `${name} takes ${parameters.length} ${parameters.length === 1 ? 'argument' : 'arguments'}, not ${args.length}`,
+      );
     for (const [at, parameter] of parameters.entries()) {
       const given = args[at] ?? (parameter.fallback ? yield* evaluate(parameter.fallback, called) : undefined);
       if (given === undefined && !(at < args.length)) throw new ArgumentFault(`${name} needs '${parameter.name}'`);

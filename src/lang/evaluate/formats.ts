@@ -10,7 +10,8 @@ function jsonOf(value: Value): Json {
   if (value === null || typeof value === 'boolean' || typeof value === 'number' || typeof value === 'string') return value;
   if (value instanceof Quantity) return value.amount;
   if (value instanceof DomainHandle) return value.name;
-  if (value instanceof Table) return value.rows.map((row) => Object.fromEntries(value.columns.map(({ name }) => [name, jsonOf(row[name] ?? null)])));
+  if (value instanceof Table)
+    return value.rows.map((row) => Object.fromEntries(value.columns.map(({ name }) => [name, jsonOf(row[name] ?? null)])));
   if (isList(value)) return value.map(jsonOf);
   if (isMap(value)) return Object.fromEntries([...value].map(([key, item]) => [key, jsonOf(item)]));
   return valueText(value);

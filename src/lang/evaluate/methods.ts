@@ -42,7 +42,10 @@ const LIST: Methods<readonly Value[]> = {
   *sort(list, args) {
     if (args.length === 0) return list.toSorted(order);
     const keys = yield* mapped(list, args, 'sort');
-    return list.map((item, at) => [item, keys[at]!] as const).toSorted(([, a], [, b]) => order(a, b)).map(([item]) => item);
+    return list
+      .map((item, at) => [item, keys[at]!] as const)
+      .toSorted(([, a], [, b]) => order(a, b))
+      .map(([item]) => item);
   },
   join: (list, [separator]) => list.map((item) => valueText(item)).join(separator === undefined ? ',' : valueText(separator)),
   contains: (list, [item]) => contains(item ?? null, list),
@@ -64,7 +67,8 @@ function count(value: Value | undefined, fallback: number): number {
 }
 
 const TEXT: Methods<string> = {
-  split: (text, [separator]) => (separator === undefined ? text.trim().split(/\s+/) : text.split(separator instanceof RegExp ? separator : valueText(separator))),
+  split: (text, [separator]) =>
+    separator === undefined ? text.trim().split(/\s+/) : text.split(separator instanceof RegExp ? separator : valueText(separator)),
   lines: (text) => text.replace(/\r?\n$/, '').split(/\r?\n/),
   trim: (text) => text.trim(),
   upper: (text) => text.toUpperCase(),
@@ -72,7 +76,10 @@ const TEXT: Methods<string> = {
   contains: (text, [part]) => (part instanceof RegExp ? part.test(text) : text.includes(valueText(part ?? ''))),
   starts: (text, [part]) => text.startsWith(valueText(part ?? '')),
   ends: (text, [part]) => text.endsWith(valueText(part ?? '')),
-  replace: (text, [part, by]) => (part instanceof RegExp ? text.replace(new RegExp(part.source, `${part.flags}g`), valueText(by ?? '')) : text.replaceAll(valueText(part ?? ''), () => valueText(by ?? ''))),
+  replace: (text, [part, by]) =>
+    part instanceof RegExp
+      ? text.replace(new RegExp(part.source, `${part.flags}g`), valueText(by ?? ''))
+      : text.replaceAll(valueText(part ?? ''), () => valueText(by ?? '')),
   match(text, [pattern]) {
     if (!(pattern instanceof RegExp)) throw new ArgumentFault('match needs a pattern, for example /\\d+/');
     return captures(pattern.exec(text));
@@ -107,10 +114,13 @@ const QUANTITY_PARTS: Readonly<Record<string, { readonly unit: Quantity['unit'];
 
 function bound<T>(name: string, methods: Methods<T>, self: T): Value | undefined {
   const method = Object.hasOwn(methods, name) ? methods[name]! : undefined;
-  return method && new EvalFunction(name, function* (args) {
-    const result = method(self, args);
-    return isEvaluation(result) ? yield* result : result;
-  });
+  return (
+    method &&
+    new EvalFunction(name, function* (args) {
+      const result = method(self, args);
+      return isEvaluation(result) ? yield* result : result;
+    })
+  );
 }
 
 export function isEvaluation(value: Value | Eval<Value>): value is Eval<Value> {

@@ -34,7 +34,8 @@ export function arithmetic(operator: Arithmetic, left: Value, right: Value): Val
     if (isList(left)) return isList(right) ? [...left, ...right] : [...left, right];
     if (isMap(left) && isMap(right)) return new Map([...left, ...right]);
   }
-  if (operator === '*' && typeof left === 'string' && typeof right === 'bigint') return left.repeat(Math.min(Math.max(0, Number(right)), 1e6));
+  if (operator === '*' && typeof left === 'string' && typeof right === 'bigint')
+    return left.repeat(Math.min(Math.max(0, Number(right)), 1e6));
   throw wrongTypes(operator, left, right);
 }
 
@@ -59,7 +60,8 @@ function integers(operator: Arithmetic, left: bigint, right: bigint): Value {
       return left % right;
     case '**':
       if (right < 0n) return Number(left) ** Number(right);
-      if (right > 63n && left !== 0n && left !== 1n && left !== -1n) throw new OperatorFault('overflow', 'the result does not fit into 64 bits');
+      if (right > 63n && left !== 0n && left !== 1n && left !== -1n)
+        throw new OperatorFault('overflow', 'the result does not fit into 64 bits');
       return checked(left ** right);
   }
 }
@@ -86,11 +88,14 @@ function floats(operator: Arithmetic, left: number, right: number): number {
 function quantities(operator: Arithmetic, left: Value, right: Value): Value {
   if (left instanceof Quantity && right instanceof Quantity) {
     if (left.unit === right.unit) {
-      if (operator === '+' || operator === '-' || operator === '%') return new Quantity(left.unit, floats(operator, left.amount, right.amount));
+      if (operator === '+' || operator === '-' || operator === '%')
+        return new Quantity(left.unit, floats(operator, left.amount, right.amount));
       if (operator === '/') return floats('/', left.amount, right.amount);
     }
-    if (left.unit === 'bytes' && right.unit === 'ns' && operator === '/') return new Quantity('bytes/s', floats('/', left.amount, right.amount / 1e9));
-    if (left.unit === 'bytes/s' && right.unit === 'ns' && operator === '*') return new Quantity('bytes', (left.amount * right.amount) / 1e9);
+    if (left.unit === 'bytes' && right.unit === 'ns' && operator === '/')
+      return new Quantity('bytes/s', floats('/', left.amount, right.amount / 1e9));
+    if (left.unit === 'bytes/s' && right.unit === 'ns' && operator === '*')
+      return new Quantity('bytes', (left.amount * right.amount) / 1e9);
     if (operator === '*' && right.unit === 'percent') return new Quantity(left.unit, (left.amount * right.amount) / 100);
     if (operator === '*' && left.unit === 'percent') return new Quantity(right.unit, (right.amount * left.amount) / 100);
   } else if (left instanceof Quantity && isNumber(right)) {
@@ -115,7 +120,8 @@ export function isEqual(left: Value, right: Value): boolean {
   if (left instanceof DomainHandle) return left.name === (right instanceof DomainHandle ? right.name : right);
   if (right instanceof DomainHandle) return right.name === left;
   if (isList(left) && isList(right)) return left.length === right.length && left.every((item, at) => isEqual(item, right[at]!));
-  if (isMap(left) && isMap(right)) return left.size === right.size && [...left].every(([key, item]) => right.has(key) && isEqual(item, right.get(key)!));
+  if (isMap(left) && isMap(right))
+    return left.size === right.size && [...left].every(([key, item]) => right.has(key) && isEqual(item, right.get(key)!));
   return left instanceof RegExp && right instanceof RegExp && String(left) === String(right);
 }
 
@@ -129,7 +135,11 @@ export function compare(operator: string, left: Value, right: Value): number {
   if (a.unit !== b.unit) {
     if (a.unit !== null && b.unit !== null && a.unit !== 'percent' && b.unit !== 'percent') throw wrongTypes(operator, left, right);
     const unit = a.unit ?? b.unit;
-    if (unit !== 'percent') throw new OperatorFault('type-error', `'${operator}' does not go with ${typeName(left)} and ${typeName(right)}: the number needs a unit`);
+    if (unit !== 'percent')
+      throw new OperatorFault(
+        'type-error',
+        `'${operator}' does not go with ${typeName(left)} and ${typeName(right)}: the number needs a unit`,
+      );
     return ratio(a) - ratio(b);
   }
   return a.amount - b.amount;

@@ -18,7 +18,8 @@ export function* evaluatePipeline(node: Pipeline, frame: Frame): Eval<Value> {
   if (head.kind === 'command') value = yield* runCommand(head, frame, null, false);
   else if (head.kind === 'name') value = yield* nameOrCommand(head.name, head, frame);
   else value = yield* evaluate(head, frame);
-  for (const stage of stages) value = stage.kind === 'command' ? yield* runCommand(stage, frame, value, true) : yield* applyStage(stage, value, frame);
+  for (const stage of stages)
+    value = stage.kind === 'command' ? yield* runCommand(stage, frame, value, true) : yield* applyStage(stage, value, frame);
   return value;
 }
 
@@ -26,7 +27,13 @@ export function* evaluatePipeline(node: Pipeline, frame: Frame): Eval<Value> {
 function* nameOrCommand(name: string, node: Pipeline['head'], frame: Frame): Eval<Value> {
   const value = yield* asking(node, frame, lookUp(name, frame));
   if (value !== undefined) return value;
-  if (frame.run.host && findCommand(name, frame)) return yield* runCommand({ kind: 'command', name, nameStart: node.start, words: [], start: node.start, end: node.end }, frame, null, false);
+  if (frame.run.host && findCommand(name, frame))
+    return yield* runCommand(
+      { kind: 'command', name, nameStart: node.start, words: [], start: node.start, end: node.end },
+      frame,
+      null,
+      false,
+    );
   throw unknownName(name, node, frame);
 }
 
@@ -35,14 +42,17 @@ export function findCommand(name: string, frame: Frame): CommandSignature | null
   const commands = frame.run.host?.commands();
   const exact = commands?.get(name);
   if (exact || !commands) return exact ?? null;
-  const beginning = new Map([...commands].flatMap(([spelling, signature]) => (spelling.startsWith(name) ? [[signature.name, signature] as const] : [])));
+  const beginning = new Map(
+    [...commands].flatMap(([spelling, signature]) => (spelling.startsWith(name) ? [[signature.name, signature] as const] : [])),
+  );
   return beginning.size === 1 ? [...beginning.values()][0]! : null;
 }
 
 function* runCommand(command: Command, frame: Frame, input: Value, inPipe: boolean): Eval<Value> {
   const { name, words } = command;
   const known = inPipe ? undefined : (frame.scope.get(name) ?? undefined);
-  if (known !== undefined && (isCallable(known) || words.length === 0)) return isCallable(known) ? yield* callAsCommand(known, command, frame) : known;
+  if (known !== undefined && (isCallable(known) || words.length === 0))
+    return isCallable(known) ? yield* callAsCommand(known, command, frame) : known;
   const nameSpan = { start: command.nameStart, end: command.nameStart + name.length };
   const signature = findCommand(name, frame);
   if (signature) return yield* invoke(command, signature, frame, input);
@@ -52,17 +62,34 @@ function* runCommand(command: Command, frame: Frame, input: Value, inPipe: boole
   }
   const value = words.length === 0 && !inPipe ? yield* asking(nameSpan, frame, lookUp(name, frame)) : undefined;
   if (value !== undefined) return value;
-  const candidates = [...(frame.run.host?.commands().keys() ?? []), ...BUILTIN_BY_NAME.keys(), ...frame.scope.names(), ...(inPipe ? STAGE_NAMES : KEYWORDS)];
-  throw scriptError('unknown-command', spanOf(frame, nameSpan), inPipe ? `'${name}' is neither a stage nor a command` : `unknown command '${name}'`, {
-    help: didYouMean(name, candidates) ?? "'help' lists the commands",
-  });
+  const candidates = [
+    ...(frame.run.host?.commands().keys() ?? []),
+    ...BUILTIN_BY_NAME.keys(),
+    ...frame.scope.names(),
+    ...(inPipe ? STAGE_NAMES : KEYWORDS),
+  ];
+  throw scriptError(
+    'unknown-command',
+    spanOf(frame, nameSpan),
+    inPipe ? `'${name}' is neither a stage nor a command` : `unknown command '${name}'`,
+    {
+      help: didYouMean(name, candidates) ?? "'help' lists the commands",
+    },
+  );
 }
 
 const KEYWORDS = ['let', 'if', 'for', 'while', 'fn', 'domain', 'wait', 'assert', 'console', 'return', 'throw', 'try', 'include'] as const;
 
 function* callAsCommand(callable: Parameters<typeof callFunction>[0], command: Command, frame: Frame): Eval<Value> {
   const words = yield* evaluateWords(command.words, frame);
-  return yield* calling(command, frame, callFunction(callable, words.map(({ value }) => value)));
+  return yield* calling(
+    command,
+    frame,
+    callFunction(
+      callable,
+      words.map(({ value }) => value),
+    ),
+  );
 }
 
 function* invoke(command: Command, { name }: CommandSignature, frame: Frame, input: Value): Eval<Value> {
@@ -95,7 +122,12 @@ function commandError(error: unknown, command: Command, frame: Frame): unknown {
   });
 }
 
-export function step(frame: Frame, kind: Step['kind'], node: Pipeline['head'] | { readonly start: number; readonly end: number }, ok: boolean): void {
+export function step(
+  frame: Frame,
+  kind: Step['kind'],
+  node: Pipeline['head'] | { readonly start: number; readonly end: number },
+  ok: boolean,
+): void {
   const text = frame.source.slice(node).split('\n', 1)[0]!;
   const done: Step = { kind, text, span: spanOf(frame, node), ok };
   frame.run.steps.push(done);

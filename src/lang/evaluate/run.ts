@@ -81,5 +81,8 @@ function failureOf(error: unknown, frame: Frame): Failure {
 
 function unknownError(error: unknown, frame: Frame): ScriptError {
   if (frame.run.signal.aborted) return scriptError('cancelled', frame.source.span(0, 0), 'cancelled', { cause: error });
-  return scriptError('host-failed', frame.source.span(0, 0), error instanceof Error ? error.message : String(error), { code: 'internal', cause: error });
+  return scriptError('host-failed', frame.source.span(0, 0), error instanceof Error ? error.message : String(error), {
+    code: 'internal',
+    cause: error,
+  });
 }

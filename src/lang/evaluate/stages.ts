@@ -11,7 +11,23 @@ import { scriptError } from './script-error.ts';
 import { toCsv, toJson } from './formats.ts';
 import { isCallable, isList, isMap, isTrue, rowToMap, typeName, valueText } from './value-text.ts';
 
-export const STAGE_NAMES: readonly string[] = ['where', 'select', 'sort by', 'first', 'last', 'group by', 'count', 'sum', 'min', 'max', 'avg', 'reverse', 'each', 'to json', 'to csv'];
+export const STAGE_NAMES: readonly string[] = [
+  'where',
+  'select',
+  'sort by',
+  'first',
+  'last',
+  'group by',
+  'count',
+  'sum',
+  'min',
+  'max',
+  'avg',
+  'reverse',
+  'each',
+  'to json',
+  'to csv',
+];
 
 type TableStage = Exclude<Stage, { kind: 'command' }>;
 
@@ -45,7 +61,8 @@ export function* applyStage(stage: TableStage, input: Value, frame: Frame): Eval
     case 'first':
     case 'last': {
       const count = stage.count ? yield* evaluate(stage.count, frame) : 1n;
-      if (typeof count !== 'bigint' || count < 0n) throw scriptError('type-error', spanOf(frame, stage.count ?? stage), `'${stage.kind}' needs a whole number`);
+      if (typeof count !== 'bigint' || count < 0n)
+        throw scriptError('type-error', spanOf(frame, stage.count ?? stage), `'${stage.kind}' needs a whole number`);
       return with_(stage.kind === 'first' ? rows.slice(0, Number(count)) : rows.slice(Math.max(0, rows.length - Number(count))));
     }
     case 'reverse':
@@ -98,7 +115,9 @@ function rowsOf(input: Value, stage: TableStage, frame: Frame): readonly Row[] {
 
 /** What came in as a list goes out as one. */
 function rebuilt(input: Value, rows: readonly Row[]): Value {
-  return input instanceof Table ? new Table(input.columns, rows) : rows.map((row) => (Object.hasOwn(row, ITEM) ? row[ITEM]! : rowToMap(row)));
+  return input instanceof Table
+    ? new Table(input.columns, rows)
+    : rows.map((row) => (Object.hasOwn(row, ITEM) ? row[ITEM]! : rowToMap(row)));
 }
 
 function* selected(columns: readonly SelectedColumn[], rows: readonly Row[], input: Value, frame: Frame): Eval<Value> {
@@ -124,7 +143,9 @@ function checkColumns(columns: readonly SelectedColumn[], input: Value, frame: F
   const known = input.columns.map(({ name }) => name);
   for (const { value } of columns) {
     if (value.kind === 'name' && !known.includes(value.name) && frame.scope.get(value.name) === undefined) {
-      throw scriptError('unknown-name', spanOf(frame, value), `unknown column '${value.name}'`, { help: `the columns are ${known.join(', ')}` });
+      throw scriptError('unknown-name', spanOf(frame, value), `unknown column '${value.name}'`, {
+        help: `the columns are ${known.join(', ')}`,
+      });
     }
   }
 }
@@ -140,7 +161,11 @@ function* grouped(by: Expression, rows: readonly Row[], input: Value, frame: Fra
   }
   const name = by.kind === 'name' ? by.name : 'key';
   const source = input instanceof Table ? input.columns.find((column) => column.name === name) : undefined;
-  const result = [...groups.values()].map((group): Row => ({ [name]: group.key, count: BigInt(group.rows.length), rows: group.rows.map(rowToMap) }));
+  const result = [...groups.values()].map((group): Row => ({
+    [name]: group.key,
+    count: BigInt(group.rows.length),
+    rows: group.rows.map(rowToMap),
+  }));
   return new Table([source ?? { name, type: columnType(result[0]?.[name] ?? null) }, { name: 'count', type: 'integer' }], result);
 }
 
@@ -156,7 +181,8 @@ function* each(body: Expression, rows: readonly Row[], frame: Frame): Eval<Value
 
 function inferColumns(rows: readonly Row[]): readonly Column[] {
   const names = new Map<string, Value>();
-  for (const row of rows) for (const [name, value] of Object.entries(row)) if (!names.has(name) || names.get(name) === null) names.set(name, value);
+  for (const row of rows)
+    for (const [name, value] of Object.entries(row)) if (!names.has(name) || names.get(name) === null) names.set(name, value);
   return [...names].map(([name, value]) => ({ name: name === ITEM ? 'value' : name, type: columnType(value) }));
 }
 

@@ -48,7 +48,8 @@ function* breathe(statement: Statement, frame: Frame): Eval<void> {
   run.count++;
   checkCancelled(statement, frame);
   if (run.host === null) {
-    if (run.count > MOST_IN_CONFIG) throw scriptError('not-in-config', spanOf(frame, statement), 'the configuration does not come to an end');
+    if (run.count > MOST_IN_CONFIG)
+      throw scriptError('not-in-config', spanOf(frame, statement), 'the configuration does not come to an end');
   } else if (run.count % STATEMENTS_A_TURN === 0) yield* wait(turn());
 }
 
@@ -117,8 +118,13 @@ function* execute(statement: Statement, frame: Frame): Eval<Flow | null> {
       return { kind: 'return', value: statement.value ? yield* evaluate(statement.value, frame) : null };
     case 'throw': {
       const thrown = yield* evaluate(statement.value, frame);
-      const [message, code, hint] = isMap(thrown) ? ['message', 'code', 'hint'].map((key) => thrown.get(key) ?? null) : [thrown, null, null];
-      throw scriptError('thrown', spanOf(frame, statement), valueText(message!), { code: code ? valueText(code) : 'thrown', help: hint ? valueText(hint) : null });
+      const [message, code, hint] = isMap(thrown)
+        ? ['message', 'code', 'hint'].map((key) => thrown.get(key) ?? null)
+        : [thrown, null, null];
+      throw scriptError('thrown', spanOf(frame, statement), valueText(message!), {
+        code: code ? valueText(code) : 'thrown',
+        help: hint ? valueText(hint) : null,
+      });
     }
     case 'try':
       try {
@@ -159,7 +165,12 @@ function* execute(statement: Statement, frame: Frame): Eval<Flow | null> {
 }
 
 function caught({ code, message, hint, problem }: ScriptError): Value {
-  return new Map<string, Value>([['code', code], ['message', message], ['hint', hint], ['line', BigInt(problem.span.line)]]);
+  return new Map<string, Value>([
+    ['code', code],
+    ['message', message],
+    ['hint', hint],
+    ['line', BigInt(problem.span.line)],
+  ]);
 }
 
 function* stepping(kind: 'wait' | 'assert', statement: Statement, frame: Frame, doing: Eval<void>): Eval<void> {
@@ -206,7 +217,9 @@ function* assign(statement: AssignStatement, frame: Frame): Eval<void> {
 function notDeclared({ key, start, keyEnd }: AssignStatement, frame: Frame): ScriptError {
   const known = configKey(key);
   const near = didYouMean(key, frame.scope.names());
-  const help = known ? `it is a configuration key: put it into a domain block, domain "…" { ${key} = … }` : (near ?? `declare it first: let ${key} = …`);
+  const help = known
+    ? `it is a configuration key: put it into a domain block, domain "…" { ${key} = … }`
+    : (near ?? `declare it first: let ${key} = …`);
   return scriptError('not-declared', spanOf(frame, { start, end: keyEnd }), `'${key}' was not declared`, { help });
 }
 
@@ -214,14 +227,25 @@ function setMember(path: string, value: Value, statement: AssignStatement, frame
   const [name, ...keys] = path.split('.');
   const root = frame.scope.get(name!);
   if (root === undefined) throw notDeclared(statement, frame);
-  frame.scope.set(name!, placed(statement, frame, () => withChange(root, keys, statement.append, value, statement, frame)));
+  frame.scope.set(
+    name!,
+    placed(statement, frame, () => withChange(root, keys, statement.append, value, statement, frame)),
+  );
 }
 
 /** Values do not change; a variable gets a new one. */
-function withChange(object: Value, path: readonly (string | bigint)[], append: boolean, value: Value, node: SetStatement | AssignStatement, frame: Frame): Value {
+function withChange(
+  object: Value,
+  path: readonly (string | bigint)[],
+  append: boolean,
+  value: Value,
+  node: SetStatement | AssignStatement,
+  frame: Frame,
+): Value {
   const [key, ...rest] = path;
   if (key === undefined) return append ? arithmetic('+', object, value) : value;
-  if (isMap(object)) return new Map([...object, [String(key), withChange(object.get(String(key)) ?? null, rest, append, value, node, frame)]]);
+  if (isMap(object))
+    return new Map([...object, [String(key), withChange(object.get(String(key)) ?? null, rest, append, value, node, frame)]]);
   if (isList(object) && typeof key === 'bigint') {
     const at = Number(key < 0n ? BigInt(object.length) + key : key);
     if (at < 0 || at >= object.length) throw scriptError('index-range', spanOf(frame, node), `there is no element ${key}`);
@@ -243,9 +267,13 @@ function* set(statement: SetStatement, frame: Frame): Eval<void> {
     target = target.object;
   }
   const root = target.kind === 'name' ? frame.scope.get(target.name) : undefined;
-  if (target.kind !== 'name' || root === undefined) throw scriptError('not-declared', spanOf(frame, statement.target), 'only variables and their elements can be assigned to');
+  if (target.kind !== 'name' || root === undefined)
+    throw scriptError('not-declared', spanOf(frame, statement.target), 'only variables and their elements can be assigned to');
   const value = yield* evaluate(statement.value, frame);
-  frame.scope.set(target.name, placed(statement, frame, () => withChange(root, path, statement.append, value, statement, frame)));
+  frame.scope.set(
+    target.name,
+    placed(statement, frame, () => withChange(root, path, statement.append, value, statement, frame)),
+  );
 }
 
 // ----------------------------------------------------------------------------------------------------------------- several, other files

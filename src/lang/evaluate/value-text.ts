@@ -32,7 +32,12 @@ export function typeName(value: Value): string {
   return isMap(value) ? 'a map' : 'a function';
 }
 
-const QUANTITY_NAMES: Readonly<Record<Quantity['unit'], string>> = { bytes: 'a size', ns: 'a duration', 'bytes/s': 'a rate', percent: 'a percentage' };
+const QUANTITY_NAMES: Readonly<Record<Quantity['unit'], string>> = {
+  bytes: 'a size',
+  ns: 'a duration',
+  'bytes/s': 'a rate',
+  percent: 'a percentage',
+};
 
 /** `quoted`: strings inside lists and messages carry quotes. */
 export function valueText(value: Value, quoted = false): string {

@@ -13,7 +13,9 @@ const POLL_NS = 10e6;
 export function* durationNs(node: Expression, frame: Frame): Eval<number> {
   const value = yield* evaluate(node, frame);
   if (value instanceof Quantity && value.unit === 'ns') return value.amount;
-  throw scriptError('type-error', spanOf(frame, node), `a duration is needed, not ${typeName(value)}`, { help: 'for example 250ms, 10s or 2m' });
+  throw scriptError('type-error', spanOf(frame, node), `a duration is needed, not ${typeName(value)}`, {
+    help: 'for example 250ms, 10s or 2m',
+  });
 }
 
 export function* sleep(node: Node, frame: Frame, forNs: number): Eval<void> {
@@ -45,7 +47,10 @@ export function* waitUntil(node: WaitUntilStatement, frame: Frame): Eval<void> {
     const now = yield* wait(clock.now());
     if (now - start >= limitNs) {
       const limit = formatQuantity(new Quantity('ns', limitNs));
-      throw scriptError('timed-out', spanOf(frame, node.condition), `not within ${limit}: ${frame.source.slice(node.condition)}`, { help: seen.told, code: 'timed-out' });
+      throw scriptError('timed-out', spanOf(frame, node.condition), `not within ${limit}: ${frame.source.slice(node.condition)}`, {
+        help: seen.told,
+        code: 'timed-out',
+      });
     }
     yield* sleepUntil(node, frame, Math.min(now + POLL_NS, start + limitNs));
   }
@@ -70,9 +75,14 @@ export function* checkAssertion(node: AssertStatement, frame: Frame): Eval<void>
   if (isTrue(yield* evaluate(node.condition, { ...frame, trace }))) return;
   const told = node.message ? valueText(yield* evaluate(node.message, frame)) : null;
   const condition = frame.source.slice(node.condition).replace(/\s+/g, ' ');
-  throw scriptError('assertion-failed', spanOf(frame, node.condition), told === null ? `assertion failed: ${condition}` : `assertion failed: ${told}`, {
-    help: whatWasRead(node.condition, trace, frame),
-  });
+  throw scriptError(
+    'assertion-failed',
+    spanOf(frame, node.condition),
+    told === null ? `assertion failed: ${condition}` : `assertion failed: ${told}`,
+    {
+      help: whatWasRead(node.condition, trace, frame),
+    },
+  );
 }
 
 const MOST_SHOWN = 6;
@@ -85,7 +95,12 @@ function whatWasRead(condition: Expression, trace: ReadonlyMap<Expression, Value
     if (value === undefined || isCallable(value) || value instanceof DomainHandle) continue;
     shown.set(frame.source.slice(node).replace(/\s+/g, ' '), shortText(value));
   }
-  return shown.size === 0 ? undefined : [...shown].slice(0, MOST_SHOWN).map(([text, value]) => `${text} = ${value}`).join(', ');
+  return shown.size === 0
+    ? undefined
+    : [...shown]
+        .slice(0, MOST_SHOWN)
+        .map(([text, value]) => `${text} = ${value}`)
+        .join(', ');
 }
 
 function* readsOf(node: Expression): Iterable<Expression> {

@@ -10,7 +10,18 @@ import * as T from '../parse/tokens.ts';
 import { parseNumber } from '../units/units.ts';
 
 export type HighlightRole =
-  | 'command' | 'unknown-command' | 'option' | 'string' | 'number' | 'keyword' | 'key' | 'comment' | 'operator' | 'variable' | 'error' | 'text';
+  | 'command'
+  | 'unknown-command'
+  | 'option'
+  | 'string'
+  | 'number'
+  | 'keyword'
+  | 'key'
+  | 'comment'
+  | 'operator'
+  | 'variable'
+  | 'error'
+  | 'text';
 
 export interface Highlight {
   readonly start: number;
@@ -33,14 +44,86 @@ export interface CommandNames {
 }
 
 const KEYWORDS: readonly TokenType[] = [
-  T.Let, T.If, T.Else, T.For, T.In, T.While, T.Break, T.Continue, T.Fn, T.Return, T.Try, T.Catch, T.Throw, T.And, T.Or, T.Not, T.True, T.False, T.Null,
-  T.Within, T.Match, T.WaitUntil, T.WaitFor, T.Wait, T.Assert, T.Expect, T.Send, T.Include, T.Every, T.Parallel, T.Unsupported,
-  T.Where, T.Select, T.SortBy, T.GroupBy, T.FirstLast, T.Aggregate, T.CountReverse, T.Each, T.To, T.UnsupportedStage,
+  T.Let,
+  T.If,
+  T.Else,
+  T.For,
+  T.In,
+  T.While,
+  T.Break,
+  T.Continue,
+  T.Fn,
+  T.Return,
+  T.Try,
+  T.Catch,
+  T.Throw,
+  T.And,
+  T.Or,
+  T.Not,
+  T.True,
+  T.False,
+  T.Null,
+  T.Within,
+  T.Match,
+  T.WaitUntil,
+  T.WaitFor,
+  T.Wait,
+  T.Assert,
+  T.Expect,
+  T.Send,
+  T.Include,
+  T.Every,
+  T.Parallel,
+  T.Unsupported,
+  T.Where,
+  T.Select,
+  T.SortBy,
+  T.GroupBy,
+  T.FirstLast,
+  T.Aggregate,
+  T.CountReverse,
+  T.Each,
+  T.To,
+  T.UnsupportedStage,
 ];
 const OPERATORS: readonly TokenType[] = [
-  T.Arrow, T.Matches, T.NotMatches, T.EqualEqual, T.NotEqual, T.LessEqual, T.GreaterEqual, T.Less, T.Greater, T.Append, T.Assign, T.Plus, T.Minus, T.Power,
-  T.Times, T.Divide, T.Modulo, T.AndAnd, T.OrOr, T.Pipe, T.Coalesce, T.Question, T.DotDot, T.Comma, T.Colon, T.Bang, T.Semicolon,
-  T.CallOpen, T.LParen, T.RParen, T.IndexOpen, T.LBracket, T.RBracket, T.MapOpen, T.BlockOpen, T.MapClose, T.BlockClose,
+  T.Arrow,
+  T.Matches,
+  T.NotMatches,
+  T.EqualEqual,
+  T.NotEqual,
+  T.LessEqual,
+  T.GreaterEqual,
+  T.Less,
+  T.Greater,
+  T.Append,
+  T.Assign,
+  T.Plus,
+  T.Minus,
+  T.Power,
+  T.Times,
+  T.Divide,
+  T.Modulo,
+  T.AndAnd,
+  T.OrOr,
+  T.Pipe,
+  T.Coalesce,
+  T.Question,
+  T.DotDot,
+  T.Comma,
+  T.Colon,
+  T.Bang,
+  T.Semicolon,
+  T.CallOpen,
+  T.LParen,
+  T.RParen,
+  T.IndexOpen,
+  T.LBracket,
+  T.RBracket,
+  T.MapOpen,
+  T.BlockOpen,
+  T.MapClose,
+  T.BlockClose,
 ];
 const ROLES: ReadonlyMap<TokenType, HighlightRole> = new Map<TokenType, HighlightRole>([
   ...KEYWORDS.map((type) => [type, 'keyword'] as const),
@@ -100,13 +183,13 @@ class Highlighter {
       case T.Domain: {
         const keywordEnd = start + /^\w+/.exec(token.image)![0].length;
         this.#add(start, keywordEnd, 'keyword');
-        for (const word of scanWords(this.#text, keywordEnd).words) this.#word(word, depth);
+        for (const word of scanWords(this.#text.slice(0, end), keywordEnd).words) this.#word(word, depth);
         return;
       }
       case T.StringLiteral:
       case T.UnclosedString:
         if (this.#dialect === 'config') this.#add(start, end, token.tokenType === T.UnclosedString ? 'error' : 'string');
-        else this.#string(scanString(this.#text, start), depth);
+        else this.#string(scanString(this.#text.slice(0, end), start), depth);
         return;
       case T.NumberLiteral:
         this.#add(start, end, this.#dialect === 'config' || parseNumber(token.image) !== null ? 'number' : 'error');
@@ -125,7 +208,7 @@ class Highlighter {
   #command(start: number, end: number, depth: number): void {
     const nameEnd = start + /^[\w-]+/.exec(this.#text.slice(start, end))![0].length;
     const name = this.#text.slice(start, nameEnd);
-    const { words } = scanWords(this.#text, nameEnd);
+    const { words } = scanWords(this.#text.slice(0, end), nameEnd);
     const [first] = words;
     // `xm list`: the command is the second word.
     if ((name === 'xm' || name === 'xl') && first && /^[a-z][\w-]*$/.test(this.#text.slice(first.start, first.end))) {
@@ -151,7 +234,11 @@ class Highlighter {
   #word({ start, end, pieces }: ScannedWord, depth: number): void {
     const [first] = pieces;
     if (pieces.length === 1 && first?.kind === 'text') {
-      this.#add(start, end, first.text.startsWith('-') && first.text.length > 1 ? 'option' : parseNumber(first.text) === null ? 'text' : 'number');
+      this.#add(
+        start,
+        end,
+        first.text.startsWith('-') && first.text.length > 1 ? 'option' : parseNumber(first.text) === null ? 'text' : 'number',
+      );
       return;
     }
     for (const piece of pieces) {

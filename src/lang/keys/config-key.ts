@@ -37,5 +37,8 @@ export function key(name: string, type: KeyType, doc: string, more: Partial<Omit
 
 /** Keys that share the reason for which they have no effect. */
 export function ignoredKeys(because: string, names: string): readonly ConfigKey[] {
-  return names.split(/\s+/).filter((name) => name !== '').map((name) => ({ name, type: 'any', doc: `read but ignored: ${because}`, ignored: because }));
+  return names
+    .split(/\s+/)
+    .filter((name) => name !== '')
+    .map((name) => ({ name, type: 'any', doc: `read but ignored: ${because}`, ignored: because }));
 }

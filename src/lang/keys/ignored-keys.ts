@@ -12,7 +12,10 @@ export const IGNORED_KEYS: readonly ConfigKey[] = [
      spice spiceport spicetls_port spicehost spicedisable_ticketing spicepasswd spiceagent_mouse spicevdagent spice_clipboard_sharing spiceusbredirection
      spice_image_compression spice_streaming_video vmtrace_buf_kb vpmu msr_relaxed shadow_memory timer_mode`,
   ),
-  ...ignoredKeys('there is no graphical console', 'vfb vnc vnclisten vncpasswd vncdisplay vncunused sdl opengl keymap display xauthority vkb vdispl vsnd'),
+  ...ignoredKeys(
+    'there is no graphical console',
+    'vfb vnc vnclisten vncpasswd vncdisplay vncunused sdl opengl keymap display xauthority vkb vdispl vsnd',
+  ),
   ...ignoredKeys(
     'there is no such hardware to pass through',
     'pci pci_permissive pci_msitranslate pci_power_mgmt pci_seize ioports irqs iomem passthrough usbctrl usbdev dtdev device_tree',

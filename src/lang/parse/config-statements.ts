@@ -27,7 +27,13 @@ function checkStatement(source: Source, statement: Statement, findings: Finding[
     case 'assign': {
       const { key, start, keyEnd, value } = statement;
       if (!/^[a-z][._0-9a-z]*$/.test(key)) {
-        findings.push({ id: 'unknown-key', start, end: keyEnd, message: `'${key}' cannot be a key`, help: 'keys are written with lower-case letters, digits, dots and underscores' });
+        findings.push({
+          id: 'unknown-key',
+          start,
+          end: keyEnd,
+          message: `'${key}' cannot be a key`,
+          help: 'keys are written with lower-case letters, digits, dots and underscores',
+        });
       }
       checkValue(value, findings);
       return;
@@ -36,7 +42,13 @@ function checkStatement(source: Source, statement: Statement, findings: Finding[
     case 'set': {
       const { start, end } = statement;
       const first = /^[^\s=]*/.exec(source.text.slice(start, end))?.[0] ?? '';
-      findings.push({ id: 'config-statement', start, end: Math.min(end, start + Math.max(1, first.length)), message: 'expected KEY = VALUE', help: helpFor(source.text.slice(start, end)) });
+      findings.push({
+        id: 'config-statement',
+        start,
+        end: Math.min(end, start + Math.max(1, first.length)),
+        message: 'expected KEY = VALUE',
+        help: helpFor(source.text.slice(start, end)),
+      });
       return;
     }
     case 'if':
@@ -44,17 +56,27 @@ function checkStatement(source: Source, statement: Statement, findings: Finding[
     case 'while':
     case 'let':
     case 'fn':
-      findings.push(notXl(statement.start, statement.start + statement.kind.length, `'${statement.kind}' is not part of xl's configurations`));
+      findings.push(
+        notXl(statement.start, statement.start + statement.kind.length, `'${statement.kind}' is not part of xl's configurations`),
+      );
       return;
     case 'broken':
       return;
     default:
-      findings.push({ id: 'config-statement', start: statement.start, end: statement.end, message: `'${statement.kind}' cannot stand in a configuration`, help: 'it belongs into a script (.xm)' });
+      findings.push({
+        id: 'config-statement',
+        start: statement.start,
+        end: statement.end,
+        message: `'${statement.kind}' cannot stand in a configuration`,
+        help: 'it belongs into a script (.xm)',
+      });
   }
 }
 
 function helpFor(text: string): string {
-  return /^\w+\(|^[\w.]+\(/.test(text) ? 'this looks like Python, which xl does not read' : 'a value needs its key before it; commands belong into a script (.xm)';
+  return /^\w+\(|^[\w.]+\(/.test(text)
+    ? 'this looks like Python, which xl does not read'
+    : 'a value needs its key before it; commands belong into a script (.xm)';
 }
 
 /** One warning for a value that is more than xl's literals; its parts need none. */

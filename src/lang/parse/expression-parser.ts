@@ -1,5 +1,5 @@
 /** The grammar of expressions. LL(1): what needs more than one token of look-ahead is decided by the lexer. */
-import { EmbeddedActionsParser, type IToken, type ParserMethod } from 'chevrotain';
+import { EmbeddedActionsParser, EOF, type IToken, type ParserMethod } from 'chevrotain';
 import type { Block, Expression, MapNode, Pipeline } from './ast.ts';
 import { MESSAGES } from './messages.ts';
 import { treeOf, type Operand } from './operators.ts';
@@ -8,9 +8,13 @@ import { TreeBuilder } from './tree-builder.ts';
 
 export type Rule<R> = ParserMethod<[], R>;
 
+export const ENDS_LINE: ReadonlySet<IToken['tokenType']> = new Set([T.Newline, T.Semicolon, T.BlockClose, EOF]);
+
 const NO_TOKENS: readonly IToken[] = [];
 
 export abstract class ExpressionParser extends EmbeddedActionsParser {
+  /** Chevrotain has it, its types do not name it. */
+  declare protected SKIP_TOKEN: () => IToken;
   protected tree: TreeBuilder = new TreeBuilder('', 'script');
 
   constructor(validate: boolean) {
@@ -20,6 +24,25 @@ export abstract class ExpressionParser extends EmbeddedActionsParser {
   protected abstract readonly block: Rule<Block>;
   /** A command or an expression with its stages; an expression alone if it has none. */
   protected abstract readonly pipeline: Rule<Pipeline | Expression>;
+
+  protected report(token: IToken, message: string): void {
+    const start = this.tree.start(token);
+    this.tree.find(token.tokenType === T.Unknown ? 'unknown-character' : 'syntax', start, this.tree.end(token), message);
+  }
+
+  /** To the end of the line; blocks that open on the way are skipped whole. */
+  protected skipLine(atLeastOne: boolean): void {
+    let depth = 0;
+    let skipped = !atLeastOne;
+    for (let token = this.LA(1); token.tokenType !== EOF; token = this.LA(1)) {
+      const { tokenType } = token;
+      if (skipped && depth === 0 && ENDS_LINE.has(tokenType)) return;
+      if (tokenType === T.BlockOpen || tokenType === T.MapOpen) depth++;
+      else if ((tokenType === T.BlockClose || tokenType === T.MapClose) && depth > 0) depth--;
+      this.SKIP_TOKEN();
+      skipped = true;
+    }
+  }
 
   readonly expression: Rule<Expression> = this.RULE('expression', (): Expression =>
     this.OR({ ERR_MSG: 'a value', DEF: [{ ALT: () => this.SUBRULE(this.arrow) }, { ALT: () => this.SUBRULE(this.conditional) }] }),
@@ -77,11 +100,7 @@ export abstract class ExpressionParser extends EmbeddedActionsParser {
   private readonly postfix: Rule<Expression> = this.RULE('postfix', (): Expression => {
     let node = this.SUBRULE(this.primary);
     this.MANY(() => {
-      node = this.OR([
-        { ALT: () => this.#member(node) },
-        { ALT: () => this.#index(node) },
-        { ALT: () => this.#call(node) },
-      ]);
+      node = this.OR([{ ALT: () => this.#member(node) }, { ALT: () => this.#index(node) }, { ALT: () => this.#call(node) }]);
     });
     return node;
   });

@@ -6,8 +6,32 @@ import type { TokenType } from 'chevrotain';
 
 /** A line that ends with one of these is not over. */
 const CONTINUES: ReadonlySet<TokenType> = new Set([
-  T.Pipe, T.Comma, T.Assign, T.Append, T.Arrow, T.Plus, T.Minus, T.Times, T.Divide, T.Modulo, T.Power, T.EqualEqual, T.NotEqual,
-  T.Less, T.LessEqual, T.Greater, T.GreaterEqual, T.Matches, T.NotMatches, T.AndAnd, T.OrOr, T.And, T.Or, T.Coalesce, T.Question, T.DotDot,
+  T.Pipe,
+  T.Comma,
+  T.Assign,
+  T.Append,
+  T.Arrow,
+  T.Plus,
+  T.Minus,
+  T.Times,
+  T.Divide,
+  T.Modulo,
+  T.Power,
+  T.EqualEqual,
+  T.NotEqual,
+  T.Less,
+  T.LessEqual,
+  T.Greater,
+  T.GreaterEqual,
+  T.Matches,
+  T.NotMatches,
+  T.AndAnd,
+  T.OrOr,
+  T.And,
+  T.Or,
+  T.Coalesce,
+  T.Question,
+  T.DotDot,
 ]);
 
 export function isComplete(text: string, variables?: ReadonlySet<string>): boolean {

@@ -68,7 +68,8 @@ export function lastType(tokens: readonly IToken[]): TokenType | undefined {
   return tokens.at(-1)?.tokenType;
 }
 
-const DECLARATIONS = /\b(?:let|for|catch)[ \t]+([A-Za-z_]\w*)|\b([A-Za-z_]\w*)[ \t]*=>|\(([\w \t,]*)\)[ \t]*=>|\bfn[ \t]+\w+[ \t]*\(([^)]*)\)/g;
+const DECLARATIONS =
+  /\b(?:let|for|catch)[ \t]+([A-Za-z_]\w*)|\b([A-Za-z_]\w*)[ \t]*=>|\(([\w \t,]*)\)[ \t]*=>|\bfn[ \t]+\w+[ \t]*\(([^)]*)\)/g;
 
 /** Names that the text itself declares: a line that begins with one is an expression, not a command. Over-approximates scopes. */
 export function declaredNames(text: string, known: ReadonlySet<string>): ReadonlySet<string> {

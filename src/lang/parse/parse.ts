@@ -43,12 +43,21 @@ export function parse(text: string, file: string, options: ParseOptions = {}): P
     findings.push({ id: 'too-deep', start: 0, end: 0, message: 'brackets are nested too deeply' });
   }
   if (dialect === 'config') findings.push(...checkConfigProgram(source, body, lexed));
-  const problems = findings.map(({ id, start, end, message, help }) => problemOf(id, source.span(start, end), message, help));
+  const problems = onePerLine(findings, source).map(({ id, start, end, message, help }) =>
+    problemOf(id, source.span(start, end), message, help),
+  );
   return { program: { source, dialect, body }, problems: inOrder(problems) };
 }
 
 /** Expressions in strings and words; they may hold strings themselves. */
-function readPending(reader: StatementParser, tree: TreeBuilder, dialect: Dialect, text: string, findings: Finding[], variables: ReadonlySet<string> | undefined): void {
+function readPending(
+  reader: StatementParser,
+  tree: TreeBuilder,
+  dialect: Dialect,
+  text: string,
+  findings: Finding[],
+  variables: ReadonlySet<string> | undefined,
+): void {
   for (let next = tree.pending.shift(); next; next = tree.pending.shift()) {
     const { into, at, start, end } = next;
     const inner = text.slice(start, end);
@@ -66,7 +75,9 @@ function readPending(reader: StatementParser, tree: TreeBuilder, dialect: Dialec
 
 /** A name alone is a name here: a command without words belongs into parentheses with its stages. */
 function unwrapped(expression: Expression | undefined): Expression | undefined {
-  return expression?.kind === 'pipeline' && expression.stages.length === 0 && expression.head.kind === 'name' ? expression.head : expression;
+  return expression?.kind === 'pipeline' && expression.stages.length === 0 && expression.head.kind === 'name'
+    ? expression.head
+    : expression;
 }
 
 /** Chevrotain's exceptions as findings; a missing bracket is blamed on the one that was opened. */
@@ -74,8 +85,11 @@ function errorsOf(errors: readonly IRecognitionException[], lexed: Lexed, base: 
   return errors.map(({ token, message }) => {
     const { start, end } = placeOf(token, lexed.tokens, base);
     if (token.tokenType === T.Unknown) return { id: 'unknown-character', start, end, message, ...templateHelp(text, start) };
-    const opener = MISSING_CLOSER.test(message) ? [...lexed.abandoned, ...lexed.unclosed].filter((offset) => base + offset < start).at(-1) : undefined;
-    if (opener !== undefined) return { id: 'unclosed-bracket', start: base + opener, end: base + opener + 1, message: `'${text[base + opener]}' is not closed` };
+    const opener = MISSING_CLOSER.test(message)
+      ? [...lexed.abandoned, ...lexed.unclosed].filter((offset) => base + offset < start).at(-1)
+      : undefined;
+    if (opener !== undefined)
+      return { id: 'unclosed-bracket', start: base + opener, end: base + opener + 1, message: `'${text[base + opener]}' is not closed` };
     return { id: 'syntax', start, end, message };
   });
 }
@@ -88,11 +102,19 @@ function templateHelp(text: string, at: number): { readonly help: string } | obj
 
 /** The end of a line, and of the text, is shown behind the last token that was read. */
 function placeOf(token: IToken, tokens: readonly IToken[], base: number): { readonly start: number; readonly end: number } {
-  if (token.tokenType !== EOF && token.tokenType !== T.Newline) return { start: base + token.startOffset, end: base + token.startOffset + token.image.length };
+  if (token.tokenType !== EOF && token.tokenType !== T.Newline)
+    return { start: base + token.startOffset, end: base + token.startOffset + token.image.length };
   const at = token.tokenType === EOF ? tokens.length : tokens.indexOf(token);
   const before = tokens[at - 1];
   const start = before ? base + before.startOffset + before.image.length : base;
   return { start, end: start + 1 };
+}
+
+/** A line that is no setting of a configuration is told once, whatever else is wrong with it. */
+function onePerLine(findings: readonly Finding[], source: Source): readonly Finding[] {
+  const line = ({ start }: Finding): number => source.span(start, start).line;
+  const lines = new Set(findings.filter(({ id }) => id === 'config-statement').map(line));
+  return lines.size === 0 ? findings : findings.filter((finding) => finding.id === 'config-statement' || !lines.has(line(finding)));
 }
 
 function inOrder(problems: Problem[]): Problem[] {

@@ -9,12 +9,27 @@ interface PythonConstruct {
 }
 
 const CONSTRUCTS: readonly PythonConstruct[] = [
-  { pattern: /(?:import|from)[ \t]+[A-Za-z_][^\n]*/y, name: 'import', instead: 'write the value itself, or use a script (.xm)', block: false },
+  {
+    pattern: /(?:import|from)[ \t]+[A-Za-z_][^\n]*/y,
+    name: 'import',
+    instead: 'write the value itself, or use a script (.xm)',
+    block: false,
+  },
   { pattern: /def[ \t]+\w+[ \t]*\([^\n]*/y, name: 'def', instead: 'write the value itself; scripts (.xm) have fn', block: true },
   { pattern: /class[ \t]+\w+[^\n]*/y, name: 'class', instead: 'write the values themselves', block: true },
-  { pattern: /(?:if|elif|else|for|while|try|except|finally|with)\b[^\n{]*:[ \t]*(?:#[^\n]*)?\r?(?=\n|$)/y, name: 'a block with an indented body', instead: 'use braces: if COND { KEY = VALUE }', block: true },
+  {
+    pattern: /(?:if|elif|else|for|while|try|except|finally|with)\b[^\n{]*:[ \t]*(?:#[^\n]*)?\r?(?=\n|$)/y,
+    name: 'a block with an indented body',
+    instead: 'use braces: if COND { KEY = VALUE }',
+    block: true,
+  },
   { pattern: /(?:print|raise|del|global|pass|assert|return)\b[^\n]*/y, name: 'a Python statement', instead: 'leave it out', block: false },
-  { pattern: /xm_(?:vars|help|file)\b[^\n]*/y, name: 'xm_vars', instead: 'give values on the command line: create FILE KEY=VALUE', block: true },
+  {
+    pattern: /xm_(?:vars|help|file)\b[^\n]*/y,
+    name: 'xm_vars',
+    instead: 'give values on the command line: create FILE KEY=VALUE',
+    block: true,
+  },
 ];
 
 export function pythonConstruct(text: string, at: number): PythonConstruct | null {

@@ -9,7 +9,14 @@ export type WordPiece =
   | { readonly kind: 'string'; readonly start: number; readonly end: number; readonly scan: StringScan }
   | { readonly kind: 'variable'; readonly start: number; readonly end: number; readonly name: string }
   /** `${…}` or `(…)`; `inner` is what stands between the brackets. */
-  | { readonly kind: 'expression'; readonly start: number; readonly end: number; readonly innerStart: number; readonly innerEnd: number; readonly closed: boolean };
+  | {
+      readonly kind: 'expression';
+      readonly start: number;
+      readonly end: number;
+      readonly innerStart: number;
+      readonly innerEnd: number;
+      readonly closed: boolean;
+    };
 
 export interface ScannedWord {
   readonly start: number;

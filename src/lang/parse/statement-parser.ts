@@ -1,16 +1,14 @@
 /** The grammar of statements. A mistake costs its own line only: the parser goes on at the next one. */
-import { EOF, isRecognitionException, type IToken } from 'chevrotain';
-import type { Block, Command, Expression, IfStatement, Parameter, Pipeline, SelectedColumn, Stage, Statement } from './ast.ts';
-import { ExpressionParser, type Rule } from './expression-parser.ts';
+import { isRecognitionException, type IToken } from 'chevrotain';
+import type { Block, Expression, IfStatement, Parameter, Pipeline, Statement } from './ast.ts';
+import { ENDS_LINE, type Rule } from './expression-parser.ts';
 import { describeToken } from './messages.ts';
+import { PipelineParser } from './pipeline-parser.ts';
 import { pythonConstruct } from './python.ts';
 import * as T from './tokens.ts';
 import type { TreeBuilder } from './tree-builder.ts';
 
-export class StatementParser extends ExpressionParser {
-  /** Chevrotain has it, its types do not name it. */
-  declare SKIP_TOKEN: () => IToken;
-
+export class StatementParser extends PipelineParser {
   constructor(validate = false) {
     super(validate);
     this.performSelfAnalysis();
@@ -60,8 +58,11 @@ export class StatementParser extends ExpressionParser {
   private readonly stray: Rule<void> = this.RULE('stray', (): void => {
     const token = this.CONSUME(T.Stray);
     this.ACTION(() => {
-      this.#report(token, token.tokenType === T.Unknown ? `${describeToken(token)} means nothing here` : `a line cannot begin with ${describeToken(token)}`);
-      this.#skipLine(true);
+      this.report(
+        token,
+        token.tokenType === T.Unknown ? `${describeToken(token)} means nothing here` : `a line cannot begin with ${describeToken(token)}`,
+      );
+      this.skipLine(true);
     });
   });
 
@@ -73,35 +74,21 @@ export class StatementParser extends ExpressionParser {
       return statement;
     } catch (error) {
       if (this.RECORDING_PHASE || !(error instanceof Error) || !isRecognitionException(error)) throw error;
-      this.#skipLine(this.LA(1) === first);
+      this.skipLine(this.LA(1) === first);
       return { kind: 'broken', start: this.tree.start(first), end: this.tree.end(this.LA(0)) };
     }
   });
 
-  #report(token: IToken, message: string): void {
-    const start = this.tree.start(token);
-    this.tree.find(token.tokenType === T.Unknown ? 'unknown-character' : 'syntax', start, this.tree.end(token), message);
-  }
-
   #endLine(): void {
     const token = this.LA(1);
     if (ENDS_LINE.has(token.tokenType)) return;
-    this.#report(token, token.tokenType === T.Unknown ? `${describeToken(token)} means nothing here` : `expected the end of the line or ';', found ${describeToken(token)}`);
-    this.#skipLine(false);
-  }
-
-  /** To the end of the line; blocks that open on the way are skipped whole. */
-  #skipLine(atLeastOne: boolean): void {
-    let depth = 0;
-    let skipped = !atLeastOne;
-    for (let token = this.LA(1); token.tokenType !== EOF; token = this.LA(1)) {
-      const { tokenType } = token;
-      if (skipped && depth === 0 && ENDS_LINE.has(tokenType)) return;
-      if (tokenType === T.BlockOpen || tokenType === T.MapOpen) depth++;
-      else if ((tokenType === T.BlockClose || tokenType === T.MapClose) && depth > 0) depth--;
-      this.SKIP_TOKEN();
-      skipped = true;
-    }
+    this.report(
+      token,
+      token.tokenType === T.Unknown
+        ? `${describeToken(token)} means nothing here`
+        : `expected the end of the line or ';', found ${describeToken(token)}`,
+    );
+    this.skipLine(false);
   }
 
   // --------------------------------------------------------------------------------------------------------------------------------- blocks
@@ -126,7 +113,7 @@ export class StatementParser extends ExpressionParser {
   #findBlock(): void {
     const token = this.LA(1);
     if (token.tokenType === T.BlockOpen || !this.#blockFollows()) return;
-    this.#report(token, `expected '{', found ${describeToken(token)}`);
+    this.report(token, `expected '{', found ${describeToken(token)}`);
     while (this.LA(1).tokenType !== T.BlockOpen) this.SKIP_TOKEN();
   }
 
@@ -190,12 +177,23 @@ export class StatementParser extends ExpressionParser {
     const key = this.CONSUME(T.Key);
     const sign = this.OR1([{ ALT: () => this.CONSUME(T.Assign) }, { ALT: () => this.CONSUME(T.Append) }]);
     const value = this.SUBRULE(this.expression);
-    return { kind: 'assign', key: key.image, keyEnd: this.tree.end(key), append: sign.tokenType === T.Append, value, start: this.tree.start(key), end: value.end };
+    return {
+      kind: 'assign',
+      key: key.image,
+      keyEnd: this.tree.end(key),
+      append: sign.tokenType === T.Append,
+      value,
+      start: this.tree.start(key),
+      end: value.end,
+    };
   }
 
   private readonly pipelineStatement: Rule<Statement> = this.RULE('pipelineStatement', (): Statement => {
     const head = this.SUBRULE(this.pipeline);
-    let statement: Statement = this.RECORDING_PHASE || head.kind === 'pipeline' ? (head as Pipeline) : { kind: 'pipeline', head, stages: [], start: head.start, end: head.end };
+    let statement: Statement =
+      this.RECORDING_PHASE || head.kind === 'pipeline'
+        ? (head as Pipeline)
+        : { kind: 'pipeline', head, stages: [], start: head.start, end: head.end };
     this.OPTION(() => {
       const sign = this.OR([{ ALT: () => this.CONSUME(T.Assign) }, { ALT: () => this.CONSUME(T.Append) }]);
       const value = this.SUBRULE(this.expression);
@@ -369,7 +367,7 @@ export class StatementParser extends ExpressionParser {
     const start = this.tree.start(token);
     this.ACTION(() => {
       this.tree.find('unsupported', start, this.tree.end(token), `'${token.image.replace(/\s+/g, ' ')}' is not supported yet`);
-      this.#skipLine(false);
+      this.skipLine(false);
     });
     return { kind: 'broken', start, end: this.tree.end(token) };
   }
@@ -384,132 +382,4 @@ export class StatementParser extends ExpressionParser {
     });
     return { kind: 'broken', start, end: this.tree.end(token) };
   }
-
-  // ------------------------------------------------------------------------------------------------------------------------------ pipelines
-
-  protected readonly pipeline: Rule<Pipeline | Expression> = this.RULE('pipeline', (): Pipeline | Expression => {
-    const head = this.OR([{ ALT: (): Command | Expression => this.SUBRULE(this.command) }, { ALT: (): Command | Expression => this.SUBRULE(this.expression) }]);
-    const stages: Stage[] = [];
-    this.MANY(() => {
-      this.CONSUME(T.Pipe);
-      stages.push(this.SUBRULE(this.stage));
-    });
-    // A name alone may be a command without words, so it stays a pipeline.
-    if (!this.RECORDING_PHASE && stages.length === 0 && head.kind !== 'command' && head.kind !== 'name') return head;
-    return { kind: 'pipeline', head, stages, start: head.start, end: (stages.at(-1) ?? head).end };
-  });
-
-  private readonly command: Rule<Command> = this.RULE('command', (): Command => {
-    const line = this.CONSUME(T.CommandLine);
-    return this.ACTION(() => this.tree.command(line));
-  });
-
-  private readonly stage: Rule<Stage> = this.RULE('stage', (): Stage =>
-    this.OR({
-      ERR_MSG: 'a stage: where, select, sort by, first, …',
-      DEF: [
-        {
-          ALT: (): Stage => {
-            const keyword = this.CONSUME(T.Where);
-            const condition = this.SUBRULE(this.expression);
-            return { kind: 'where', condition, start: this.tree.start(keyword), end: condition.end };
-          },
-        },
-        { ALT: (): Stage => this.SUBRULE(this.selectStage) },
-        { ALT: (): Stage => this.SUBRULE(this.sortStage) },
-        {
-          ALT: (): Stage => {
-            const keyword = this.CONSUME(T.FirstLast);
-            const count = this.OPTION(() => this.SUBRULE1(this.expression)) ?? null;
-            return { kind: keyword.image === 'last' ? 'last' : 'first', count, start: this.tree.start(keyword), end: count?.end ?? this.tree.end(keyword) };
-          },
-        },
-        {
-          ALT: (): Stage => {
-            const keyword = this.CONSUME(T.GroupBy);
-            const by = this.SUBRULE2(this.expression);
-            return { kind: 'group', by, start: this.tree.start(keyword), end: by.end };
-          },
-        },
-        {
-          ALT: (): Stage => {
-            const keyword = this.CONSUME(T.Aggregate);
-            const of = this.OPTION1(() => this.SUBRULE3(this.expression)) ?? null;
-            return { kind: keyword.image as 'sum' | 'min' | 'max' | 'avg', of, start: this.tree.start(keyword), end: of?.end ?? this.tree.end(keyword) };
-          },
-        },
-        {
-          ALT: (): Stage => {
-            const keyword = this.CONSUME(T.CountReverse);
-            return { kind: keyword.image === 'count' ? 'count' : 'reverse', start: this.tree.start(keyword), end: this.tree.end(keyword) };
-          },
-        },
-        {
-          ALT: (): Stage => {
-            const keyword = this.CONSUME(T.Each);
-            const body = this.SUBRULE4(this.expression);
-            return { kind: 'each', body, start: this.tree.start(keyword), end: body.end };
-          },
-        },
-        {
-          ALT: (): Stage => {
-            const keyword = this.CONSUME(T.To);
-            return { kind: 'to', format: keyword.image.replace(/^to\s+/, ''), start: this.tree.start(keyword), end: this.tree.end(keyword) };
-          },
-        },
-        {
-          ALT: (): Stage => {
-            const keyword = this.CONSUME(T.UnsupportedStage);
-            const start = this.tree.start(keyword);
-            this.ACTION(() => {
-              this.tree.find('unsupported', start, this.tree.end(keyword), `the stage '${keyword.image}' is not supported yet`);
-              this.#skipLine(false);
-            });
-            return { kind: 'count', start, end: this.tree.end(keyword) };
-          },
-        },
-        { ALT: (): Stage => this.SUBRULE(this.command) },
-      ],
-    }),
-  );
-
-  private readonly selectStage: Rule<Stage> = this.RULE('selectStage', (): Stage => {
-    const keyword = this.CONSUME(T.Select);
-    const columns: SelectedColumn[] = [];
-    this.AT_LEAST_ONE_SEP({ SEP: T.Comma, ERR_MSG: 'a column', DEF: () => columns.push(this.SUBRULE(this.column)) });
-    return { kind: 'select', columns, start: this.tree.start(keyword), end: columns.at(-1)?.end ?? this.tree.end(keyword) };
-  });
-
-  /** `mem`, or `NAME: expression`. */
-  private readonly column: Rule<SelectedColumn> = this.RULE('column', (): SelectedColumn => {
-    const first = this.SUBRULE(this.expression);
-    const named =
-      this.OPTION(() => {
-        this.CONSUME(T.Colon);
-        return this.SUBRULE1(this.expression);
-      }) ?? null;
-    return this.ACTION(() => this.tree.column(first, named));
-  });
-
-  private readonly sortStage: Rule<Stage> = this.RULE('sortStage', (): Stage => {
-    const keyword = this.CONSUME(T.SortBy);
-    const keys: { by: Expression; descending: boolean }[] = [];
-    let end = 0;
-    this.AT_LEAST_ONE_SEP({
-      SEP: T.Comma,
-      ERR_MSG: 'a column',
-      DEF: () => {
-        const by = this.SUBRULE(this.expression);
-        const order = this.OPTION(() => this.CONSUME(T.Identifier)) ?? null;
-        this.ACTION(() => {
-          if (order && !/^(?:asc|desc)$/.test(order.image)) this.#report(order, `expected 'asc' or 'desc', found ${describeToken(order)}`);
-          keys.push({ by, descending: order?.image === 'desc' });
-          end = order ? this.tree.end(order) : by.end;
-        });
-      },
-    });
-    return { kind: 'sort', keys, start: this.tree.start(keyword), end };
-  });
 }
-
-const ENDS_LINE: ReadonlySet<IToken['tokenType']> = new Set([T.Newline, T.Semicolon, T.BlockClose, EOF]);

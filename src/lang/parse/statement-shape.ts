@@ -2,8 +2,26 @@
 
 /** Words that no command and no variable can be called. */
 export const RESERVED: ReadonlySet<string> = new Set([
-  'let', 'if', 'else', 'for', 'in', 'while', 'break', 'continue', 'fn', 'return', 'try', 'catch', 'throw',
-  'and', 'or', 'not', 'true', 'false', 'null', 'within',
+  'let',
+  'if',
+  'else',
+  'for',
+  'in',
+  'while',
+  'break',
+  'continue',
+  'fn',
+  'return',
+  'try',
+  'catch',
+  'throw',
+  'and',
+  'or',
+  'not',
+  'true',
+  'false',
+  'null',
+  'within',
 ]);
 
 /** Where a name stands: at the start of a statement, behind a pipe, or where a value may be a command's table: `let t = list -l`. */

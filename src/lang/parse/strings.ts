@@ -29,17 +29,20 @@ export interface StringParts {
   readonly faults: readonly StringFault[];
 }
 
+/** Strings in interpolations in strings: deeper ones do not interpolate. */
+const DEEPEST = 4;
 const CLOSERS: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}' };
 /** What may stand behind a quote that closes a string of several lines; anything else is the opening quote of another string. */
 const BEHIND_A_CLOSING_QUOTE = /[\s;)\]},|.:]|$/y;
 
 /** A string of a script: `"…"`, `'…'`, or three quotes for several lines; one quote may span lines as well if it is clearly closed. */
-export function scanString(text: string, start: number): StringScan {
+export function scanString(text: string, start: number, depth = 0): StringScan {
   const quote = text[start]!;
   const mark = text.startsWith(quote.repeat(3), start) ? quote.repeat(3) : quote;
   const contentStart = start + mark.length;
   const interpolates = quote === '"';
   let lineEnd = -1;
+  const mayInterpolate = interpolates && depth < DEEPEST;
   let at = contentStart;
   while (at < text.length) {
     const char = text[at]!;
@@ -47,8 +50,8 @@ export function scanString(text: string, start: number): StringScan {
     else if (char === '\n') {
       if (lineEnd < 0) lineEnd = at;
       at++;
-    } else if (interpolates && char === '$' && text[at + 1] === '{') {
-      const end = skipNested(text, at + 1, mark.length === 3);
+    } else if (mayInterpolate && char === '$' && text[at + 1] === '{') {
+      const end = skipNested(text, at + 1, mark.length === 3, depth + 1);
       at = end < 0 ? at + 2 : end;
     } else if (char === quote && text.startsWith(mark, at)) {
       const end = at + mark.length;
@@ -66,7 +69,25 @@ function closesPlausibly(text: string, at: number): boolean {
 }
 
 /** From an opening bracket to behind its partner; -1 when the line (or the text, if `lines`) ends first. */
-export function skipNested(text: string, open: number, lines: boolean): number {
+export function skipNested(text: string, open: number, lines: boolean, depth = 0): number {
+  if (text !== rememberedText) {
+    rememberedText = text;
+    remembered.clear();
+  }
+  const question = (open * (DEEPEST + 1) + depth) * 2 + Number(lines);
+  let end = remembered.get(question);
+  if (end === undefined) {
+    end = findPartner(text, open, lines, depth);
+    remembered.set(question, end);
+  }
+  return end;
+}
+
+/** Brackets and quotes that nothing closes ask the same question again and again; without its answers that takes exponential time. */
+let rememberedText = '';
+const remembered = new Map<number, number>();
+
+function findPartner(text: string, open: number, lines: boolean, depth: number): number {
   const expected: string[] = [];
   let at = open;
   while (at < text.length) {
@@ -77,7 +98,7 @@ export function skipNested(text: string, open: number, lines: boolean): number {
       expected.pop();
       if (expected.length === 0) return at + 1;
     } else if (char === '"' || char === "'") {
-      const scan = scanString(text, at);
+      const scan = scanString(text, at, depth);
       if (!scan.closed) return -1;
       at = scan.end;
       continue;

@@ -49,25 +49,40 @@ function continues(text: string, at: number, tokens: readonly IToken[]): boolean
   return lastType(tokens) === BlockClose && matchEnd(ELSE_FOLLOWS, text, at) >= 0;
 }
 
-export const Blank: TokenType = custom('Blank', ' \t\\\r\n', (text, at, tokens) => {
-  const char = text[at];
-  if (char !== '\n' && char !== '\r') return matchEnd(BLANKS, text, at);
-  const end = matchEnd(LINES, text, at);
-  return end >= 0 && continues(text, end, tokens) ? end : -1;
-}, { group: Lexer.SKIPPED });
+export const Blank: TokenType = custom(
+  'Blank',
+  ' \t\\\r\n',
+  (text, at, tokens) => {
+    const char = text[at];
+    if (char !== '\n' && char !== '\r') return matchEnd(BLANKS, text, at);
+    const end = matchEnd(LINES, text, at);
+    return end >= 0 && continues(text, end, tokens) ? end : -1;
+  },
+  { group: Lexer.SKIPPED },
+);
 
 export const ByteOrderMark: TokenType = createToken({ name: 'ByteOrderMark', pattern: /\uFEFF/, group: 'marks' });
 export const Comment: TokenType = createToken({ name: 'Comment', pattern: /#[^\n]*/, group: 'comments' });
 
-export const Newline: TokenType = custom('Newline', '\n\r', (text, at) => {
-  const end = matchEnd(/\r?\n/y, text, at);
-  if (end >= 0 && insideBrackets()) abandonBrackets();
-  return end;
-}, { label: 'end of line' });
-export const Semicolon: TokenType = custom('Semicolon', ';', (_text, at) => {
-  if (insideBrackets()) abandonBrackets();
-  return at + 1;
-}, { label: "';'" });
+export const Newline: TokenType = custom(
+  'Newline',
+  '\n\r',
+  (text, at) => {
+    const end = matchEnd(/\r?\n/y, text, at);
+    if (end >= 0 && insideBrackets()) abandonBrackets();
+    return end;
+  },
+  { label: 'end of line' },
+);
+export const Semicolon: TokenType = custom(
+  'Semicolon',
+  ';',
+  (_text, at) => {
+    if (insideBrackets()) abandonBrackets();
+    return at + 1;
+  },
+  { label: "';'" },
+);
 
 // --------------------------------------------------------------------------------------------------------------------------- positions
 
@@ -100,13 +115,24 @@ function headPosition(tokens: readonly IToken[]): HeadPosition | null {
 
 /** A word that begins a statement only where one can begin and only with the right thing behind it: `wait` may also name a column. */
 function opening(name: string, pattern: RegExp, more: Partial<ITokenConfig> = {}): TokenType {
-  return custom(name, pattern.source[0]!, (text, at, tokens) => (atStatementStart(tokens) && lexing.dialect === 'script' ? matchEnd(pattern, text, at) : -1), more);
+  return custom(
+    name,
+    pattern.source[0]!,
+    (text, at, tokens) => (atStatementStart(tokens) && lexing.dialect === 'script' ? matchEnd(pattern, text, at) : -1),
+    more,
+  );
 }
 
 /** `console web {`: the word is part of the token, because it is a command's word and not an expression. */
 function openingWithWord(name: string, keyword: string): TokenType {
   return custom(name, keyword[0]!, (text, at, tokens) => {
-    if (lexing.dialect === 'config' || !atStatementStart(tokens) || !text.startsWith(keyword, at) || !/[ \t]/.test(text[at + keyword.length] ?? '')) return -1;
+    if (
+      lexing.dialect === 'config' ||
+      !atStatementStart(tokens) ||
+      !text.startsWith(keyword, at) ||
+      !/[ \t]/.test(text[at + keyword.length] ?? '')
+    )
+      return -1;
     const { words, end } = scanWords(text, at + keyword.length);
     return words.length === 1 && matchEnd(/[ \t\r\n]*\{/y, text, end) >= 0 ? end : -1;
   });
@@ -125,26 +151,40 @@ export const Every: TokenType = opening('Every', /every\b(?=[ \t]+[^\s=])/y);
 export const Parallel: TokenType = opening('Parallel', /parallel\b(?=[ \t]*\{)/y);
 /** Constructs of the language that cannot run yet, so that they are named instead of misread. */
 export const Unsupported: TokenType = custom('Unsupported', 'oi', (text, at, tokens) =>
-  atStatementStart(tokens) && lexing.dialect === 'script' ? matchEnd(/on(?=[ \t]+\w+[^\n]*\{)|inject(?=[ \t]+\S+[^\n]*[ \t]on[ \t])/y, text, at) : -1);
+  atStatementStart(tokens) && lexing.dialect === 'script'
+    ? matchEnd(/on(?=[ \t]+\w+[^\n]*\{)|inject(?=[ \t]+\S+[^\n]*[ \t]on[ \t])/y, text, at)
+    : -1,
+);
 /** A line of Python in a configuration, with the lines that belong to it. */
 export const PythonStatement: TokenType = custom('PythonStatement', 'abcdefghijklmnopqrstuvwxyz@', (text, at, tokens) =>
-  lexing.dialect === 'config' && atStatementStart(tokens) ? pythonStatementEnd(text, at) : -1);
+  lexing.dialect === 'config' && atStatementStart(tokens) ? pythonStatementEnd(text, at) : -1,
+);
 
 const KEY = /[A-Za-z_][\w.]*(?=[ \t]*\+?=(?![=~>]))/y;
 /** What is assigned to. Dots belong to it: `a.b = 1`. */
-export const Key: TokenType = custom('Key', LETTERS, (text, at, tokens) => {
-  if (!atStatementStart(tokens)) return -1;
-  const end = matchEnd(KEY, text, at);
-  return lexing.dialect === 'script' && RESERVED.has(text.slice(at, end)) ? -1 : end;
-}, { label: 'a key' });
+export const Key: TokenType = custom(
+  'Key',
+  LETTERS,
+  (text, at, tokens) => {
+    if (!atStatementStart(tokens)) return -1;
+    const end = matchEnd(KEY, text, at);
+    return lexing.dialect === 'script' && RESERVED.has(text.slice(at, end)) ? -1 : end;
+  },
+  { label: 'a key' },
+);
 
 /** A whole command line up to its end: `create web.cfg memory=64`. Its words are scanned again when the tree is built. */
-export const CommandLine: TokenType = custom('CommandLine', LETTERS, (text, at, tokens) => {
-  const position = headPosition(tokens);
-  if (position === null) return -1;
-  const name = commandNameAt(text, at, position, lexing.variables);
-  return name === null ? -1 : Math.max(at + name.length, scanWords(text, at + name.length).end);
-}, { label: 'a command' });
+export const CommandLine: TokenType = custom(
+  'CommandLine',
+  LETTERS,
+  (text, at, tokens) => {
+    const position = headPosition(tokens);
+    if (position === null) return -1;
+    const name = commandNameAt(text, at, position, lexing.variables);
+    return name === null ? -1 : Math.max(at + name.length, scanWords(text, at + name.length).end);
+  },
+  { label: 'a command' },
+);
 
 function stage(name: string, pattern: RegExp): TokenType {
   return custom(name, pattern.source[0]!, (text, at, tokens) => (lastType(tokens) === Pipe ? matchEnd(pattern, text, at) : -1));
@@ -153,12 +193,20 @@ export const Where: TokenType = stage('Where', /where\b/y);
 export const Select: TokenType = stage('Select', /select\b/y);
 export const SortBy: TokenType = stage('SortBy', /sort(?:[ \t]+by|-by)\b/y);
 export const GroupBy: TokenType = stage('GroupBy', /group(?:[ \t]+by|-by)\b/y);
-export const FirstLast: TokenType = custom('FirstLast', 'fl', (text, at, tokens) => (lastType(tokens) === Pipe ? matchEnd(/(?:first|last)\b/y, text, at) : -1));
-export const Aggregate: TokenType = custom('Aggregate', 'sma', (text, at, tokens) => (lastType(tokens) === Pipe ? matchEnd(/(?:sum|min|max|avg)\b/y, text, at) : -1));
-export const CountReverse: TokenType = custom('CountReverse', 'cr', (text, at, tokens) => (lastType(tokens) === Pipe ? matchEnd(/(?:count|reverse)\b/y, text, at) : -1));
+export const FirstLast: TokenType = custom('FirstLast', 'fl', (text, at, tokens) =>
+  lastType(tokens) === Pipe ? matchEnd(/(?:first|last)\b/y, text, at) : -1,
+);
+export const Aggregate: TokenType = custom('Aggregate', 'sma', (text, at, tokens) =>
+  lastType(tokens) === Pipe ? matchEnd(/(?:sum|min|max|avg)\b/y, text, at) : -1,
+);
+export const CountReverse: TokenType = custom('CountReverse', 'cr', (text, at, tokens) =>
+  lastType(tokens) === Pipe ? matchEnd(/(?:count|reverse)\b/y, text, at) : -1,
+);
 export const Each: TokenType = stage('Each', /each\b/y);
 export const To: TokenType = stage('To', /to[ \t]+[A-Za-z]\w*/y);
-export const UnsupportedStage: TokenType = custom('UnsupportedStage', 'js', (text, at, tokens) => (lastType(tokens) === Pipe ? matchEnd(/(?:join|save)\b/y, text, at) : -1));
+export const UnsupportedStage: TokenType = custom('UnsupportedStage', 'js', (text, at, tokens) =>
+  lastType(tokens) === Pipe ? matchEnd(/(?:join|save)\b/y, text, at) : -1,
+);
 
 // ---------------------------------------------------------------------------------------------------------------------- names, values
 
@@ -194,20 +242,34 @@ export const Match: TokenType = createToken({ name: 'Match', pattern: /match(?=[
 export const Member: TokenType = createToken({ name: 'Member', pattern: /\.[A-Za-z_]\w*/, label: 'a property' });
 
 const DIGITS = '0123456789';
-const SCRIPT_NUMBER = /(?:0[xXbBoO][0-9A-Za-z_]+|[0-9][0-9_]*(?:\.[0-9][0-9_]*)?(?:[eE][+-]?[0-9]+)?)(?:[A-Za-zµ][\wµ]*(?:\/s\b)?|%(?![\w$(]))?/y;
+const SCRIPT_NUMBER =
+  /(?:0[xXbBoO][0-9A-Za-z_]+|[0-9][0-9_]*(?:\.[0-9][0-9_]*)?(?:[eE][+-]?[0-9]+)?)(?:[A-Za-zµ][\wµ]*(?:\/s\b)?|%(?![\w$(]))?/y;
 /** xl takes `10d` and `0x` for number tokens, and finds out later that they are none. */
 const CONFIG_NUMBER = /[0-9][0-9A-Za-z]*(?:\.[0-9]+)?/y;
-export const NumberLiteral: TokenType = custom('NumberLiteral', DIGITS, (text, at) =>
-  matchEnd(lexing.dialect === 'config' ? CONFIG_NUMBER : SCRIPT_NUMBER, text, at), { label: 'a number' });
+export const NumberLiteral: TokenType = custom(
+  'NumberLiteral',
+  DIGITS,
+  (text, at) => matchEnd(lexing.dialect === 'config' ? CONFIG_NUMBER : SCRIPT_NUMBER, text, at),
+  { label: 'a number' },
+);
 
 const CONFIG_STRING = /'(?:[^'\\\n]|\\[^\n])*'|"(?:[^"\\\n]|\\[^\n])*"/y;
-export const StringLiteral: TokenType = custom('StringLiteral', '"\'', (text, at) =>
-  lexing.dialect === 'config' ? matchEnd(CONFIG_STRING, text, at) : closedEnd(text, at), { label: 'a string' });
+export const StringLiteral: TokenType = custom(
+  'StringLiteral',
+  '"\'',
+  (text, at) => (lexing.dialect === 'config' ? matchEnd(CONFIG_STRING, text, at) : closedEnd(text, at)),
+  { label: 'a string' },
+);
 /** Up to the end of its line. A token of its own, so that the parser goes on behind it and the line has one mistake. */
-export const UnclosedString: TokenType = custom('UnclosedString', '"\'', (text, at) => {
-  const lineEnd = text.indexOf('\n', at);
-  return lexing.dialect === 'config' ? (lineEnd < 0 ? text.length : lineEnd) : scanString(text, at).end;
-}, { label: 'a string' });
+export const UnclosedString: TokenType = custom(
+  'UnclosedString',
+  '"\'',
+  (text, at) => {
+    const lineEnd = text.indexOf('\n', at);
+    return lexing.dialect === 'config' ? (lineEnd < 0 ? text.length : lineEnd) : scanString(text, at).end;
+  },
+  { label: 'a string' },
+);
 
 function closedEnd(text: string, at: number): number {
   const scan = scanString(text, at);
@@ -216,12 +278,17 @@ function closedEnd(text: string, at: number): number {
 
 const REGEX = /\/(?![*/ \t])(?:[^\\/[\n]|\\[^\n]|\[(?:[^\]\\\n]|\\[^\n])*\])+\/[a-z]*/y;
 const REGEX_WITH_BLANK = /\/(?:[^\\/[\n]|\\[^\n]|\[(?:[^\]\\\n]|\\[^\n])*\])+\/[a-z]*/y;
-export const Regex: TokenType = custom('Regex', '/', (text, at, tokens) => {
-  if (lexing.dialect === 'config' || afterOperand(tokens)) return -1;
-  const type = lastType(tokens);
-  const wanted = type === Expect || type === Match || type === Matches || type === NotMatches;
-  return matchEnd(wanted ? REGEX_WITH_BLANK : REGEX, text, at);
-}, { label: 'a regular expression' });
+export const Regex: TokenType = custom(
+  'Regex',
+  '/',
+  (text, at, tokens) => {
+    if (lexing.dialect === 'config' || afterOperand(tokens)) return -1;
+    const type = lastType(tokens);
+    const wanted = type === Expect || type === Match || type === Matches || type === NotMatches;
+    return matchEnd(wanted ? REGEX_WITH_BLANK : REGEX, text, at);
+  },
+  { label: 'a regular expression' },
+);
 /** `$name` in an expression, for people who come from a command line. */
 export const DollarName: TokenType = createToken({ name: 'DollarName', pattern: /\$[A-Za-z_]\w*/, label: 'a variable' });
 
@@ -229,27 +296,53 @@ export const DollarName: TokenType = createToken({ name: 'DollarName', pattern: 
 
 /** `(a, b)` or `x` before an arrow, as one token: the parser need not look ahead for the arrow. */
 const ARROW_PARAMETERS = /(?:\([ \t]*(?:[A-Za-z_]\w*[ \t]*(?:,[ \t]*[A-Za-z_]\w*[ \t]*)*)?\)|[A-Za-z_]\w*)(?=[ \t]*=>)/y;
-export const ArrowParameters: TokenType = custom('ArrowParameters', `(${LETTERS}`, (text, at, tokens) =>
-  lexing.dialect === 'config' || adjacentToOperand(tokens, at) ? -1 : matchEnd(ARROW_PARAMETERS, text, at), { label: 'parameters' });
-export const CallOpen: TokenType = custom('CallOpen', '(', (_text, at, tokens) => (adjacentToOperand(tokens, at) ? (openBracket('(', at), at + 1) : -1), { label: "'('" });
+export const ArrowParameters: TokenType = custom(
+  'ArrowParameters',
+  `(${LETTERS}`,
+  (text, at, tokens) => (lexing.dialect === 'config' || adjacentToOperand(tokens, at) ? -1 : matchEnd(ARROW_PARAMETERS, text, at)),
+  { label: 'parameters' },
+);
+export const CallOpen: TokenType = custom(
+  'CallOpen',
+  '(',
+  (_text, at, tokens) => (adjacentToOperand(tokens, at) ? (openBracket('(', at), at + 1) : -1),
+  { label: "'('" },
+);
 export const LParen: TokenType = custom('LParen', '(', (_text, at) => (openBracket('(', at), at + 1), { label: "'('" });
 export const RParen: TokenType = custom('RParen', ')', (_text, at) => (closeBracket('('), at + 1), { label: "')'" });
-export const IndexOpen: TokenType = custom('IndexOpen', '[', (_text, at, tokens) => (adjacentToOperand(tokens, at) ? (openBracket('[', at), at + 1) : -1), { label: "'['" });
+export const IndexOpen: TokenType = custom(
+  'IndexOpen',
+  '[',
+  (_text, at, tokens) => (adjacentToOperand(tokens, at) ? (openBracket('[', at), at + 1) : -1),
+  { label: "'['" },
+);
 export const LBracket: TokenType = custom('LBracket', '[', (_text, at) => (openBracket('[', at), at + 1), { label: "'['" });
 export const RBracket: TokenType = custom('RBracket', ']', (_text, at) => (closeBracket('['), at + 1), { label: "']'" });
 /** At the start of a statement a brace opens a map only if it looks like one. */
 const MAP_START = /\{\s*(?:(?:\w+|"[^"\n]*"|'[^'\n]*')[ \t]*:|\})/y;
-export const MapOpen: TokenType = custom('MapOpen', '{', (text, at, tokens) => {
-  const type = lastType(tokens);
-  const isMap = type !== undefined && EXPECTS_VALUE.has(type) ? true : atStatementStart(tokens) && matchEnd(MAP_START, text, at) >= 0;
-  return isMap ? (openBracket('map', at), at + 1) : -1;
-}, { label: "'{'" });
+export const MapOpen: TokenType = custom(
+  'MapOpen',
+  '{',
+  (text, at, tokens) => {
+    const type = lastType(tokens);
+    const isMap = type !== undefined && EXPECTS_VALUE.has(type) ? true : atStatementStart(tokens) && matchEnd(MAP_START, text, at) >= 0;
+    return isMap ? (openBracket('map', at), at + 1) : -1;
+  },
+  { label: "'{'" },
+);
 export const BlockOpen: TokenType = custom('BlockOpen', '{', (_text, at) => (openBracket('block', at), at + 1), { label: "'{'" });
-export const MapClose: TokenType = custom('MapClose', '}', (_text, at) => (innermostBrace() === 'map' ? (closeBrace(), at + 1) : -1), { label: "'}'" });
-export const BlockClose: TokenType = custom('BlockClose', '}', (_text, at) => {
-  if (innermostBrace() === 'block') closeBrace();
-  return at + 1;
-}, { label: "'}'" });
+export const MapClose: TokenType = custom('MapClose', '}', (_text, at) => (innermostBrace() === 'map' ? (closeBrace(), at + 1) : -1), {
+  label: "'}'",
+});
+export const BlockClose: TokenType = custom(
+  'BlockClose',
+  '}',
+  (_text, at) => {
+    if (innermostBrace() === 'block') closeBrace();
+    return at + 1;
+  },
+  { label: "'}'" },
+);
 
 function sign(name: string, text: string, more: Partial<ITokenConfig> = {}): TokenType {
   return createToken({ name, pattern: text, label: `'${text}'`, ...more });
@@ -281,14 +374,52 @@ export const Comma: TokenType = sign('Comma', ',');
 export const Colon: TokenType = sign('Colon', ':');
 export const Bang: TokenType = sign('Bang', '!');
 /** Everything else, so that the lexer never fails and the parser reports the mistake once. */
-export const Unknown: TokenType = createToken({ name: 'Unknown', pattern: /[\uD800-\uDBFF][\uDC00-\uDFFF]|[\u0000-\u0008\u000b-\u001f!-\uffff]/, line_breaks: false });
+export const Unknown: TokenType = createToken({
+  name: 'Unknown',
+  pattern: /[\uD800-\uDBFF][\uDC00-\uDFFF]|[\u0000-\u0008\u000b-\u001f!-\uffff]/,
+  line_breaks: false,
+});
 
 const OPERAND_ENDS: ReadonlySet<TokenType> = new Set([
-  Identifier, Member, NumberLiteral, StringLiteral, UnclosedString, Regex, DollarName, RParen, RBracket, MapClose, BlockClose, True, False, Null, CommandLine, Key,
+  Identifier,
+  Member,
+  NumberLiteral,
+  StringLiteral,
+  UnclosedString,
+  Regex,
+  DollarName,
+  RParen,
+  RBracket,
+  MapClose,
+  BlockClose,
+  True,
+  False,
+  Null,
+  CommandLine,
+  Key,
 ]);
 const CALLEE_ENDS: ReadonlySet<TokenType> = new Set([Identifier, Member, StringLiteral, DollarName, RParen, RBracket, MapClose]);
 const EXPECTS_VALUE: ReadonlySet<TokenType> = new Set([
-  Assign, Append, LParen, CallOpen, LBracket, IndexOpen, Comma, Colon, Question, Plus, EqualEqual, NotEqual, And, Or, AndAnd, OrOr, Coalesce, Return, Throw, In,
+  Assign,
+  Append,
+  LParen,
+  CallOpen,
+  LBracket,
+  IndexOpen,
+  Comma,
+  Colon,
+  Question,
+  Plus,
+  EqualEqual,
+  NotEqual,
+  And,
+  Or,
+  AndAnd,
+  OrOr,
+  Coalesce,
+  Return,
+  Throw,
+  In,
 ]);
 
 function putInto(category: TokenType, members: readonly TokenType[]): void {
@@ -296,22 +427,175 @@ function putInto(category: TokenType, members: readonly TokenType[]): void {
 }
 putInto(Separator, [Newline, Semicolon]);
 putInto(BinarySign, [
-  Plus, Minus, Times, Divide, Modulo, Power, EqualEqual, NotEqual, Less, LessEqual, Greater, GreaterEqual, Matches, NotMatches, In, And, AndAnd, Or, OrOr, Coalesce, DotDot,
+  Plus,
+  Minus,
+  Times,
+  Divide,
+  Modulo,
+  Power,
+  EqualEqual,
+  NotEqual,
+  Less,
+  LessEqual,
+  Greater,
+  GreaterEqual,
+  Matches,
+  NotMatches,
+  In,
+  And,
+  AndAnd,
+  Or,
+  OrOr,
+  Coalesce,
+  DotDot,
 ]);
 putInto(Stray, [
-  Else, Catch, Within, RParen, RBracket, MapClose, CallOpen, IndexOpen, Arrow, Append, Assign, Pipe, Question, Comma, Colon, Unknown, Member,
-  Times, Divide, Modulo, Power, EqualEqual, NotEqual, Less, LessEqual, Greater, GreaterEqual, Matches, NotMatches, In, And, AndAnd, Or, OrOr, Coalesce, DotDot,
-  Where, Select, SortBy, GroupBy, FirstLast, Aggregate, CountReverse, Each, To, UnsupportedStage,
+  Else,
+  Catch,
+  Within,
+  RParen,
+  RBracket,
+  MapClose,
+  CallOpen,
+  IndexOpen,
+  Arrow,
+  Append,
+  Assign,
+  Pipe,
+  Question,
+  Comma,
+  Colon,
+  Unknown,
+  Member,
+  Times,
+  Divide,
+  Modulo,
+  Power,
+  EqualEqual,
+  NotEqual,
+  Less,
+  LessEqual,
+  Greater,
+  GreaterEqual,
+  Matches,
+  NotMatches,
+  In,
+  And,
+  AndAnd,
+  Or,
+  OrOr,
+  Coalesce,
+  DotDot,
+  Where,
+  Select,
+  SortBy,
+  GroupBy,
+  FirstLast,
+  Aggregate,
+  CountReverse,
+  Each,
+  To,
+  UnsupportedStage,
 ]);
 
 export const VOCABULARY: TokenType[] = [
-  Blank, Newline, Comment, Semicolon, ByteOrderMark,
-  Key, Console, Domain, WaitUntil, WaitFor, Wait, Assert, Expect, Send, Include, Every, Parallel, Unsupported, PythonStatement,
-  Where, Select, SortBy, GroupBy, FirstLast, Aggregate, CountReverse, Each, To, UnsupportedStage,
-  Match, CommandLine, ArrowParameters,
-  Let, If, Else, For, In, While, Break, Continue, Fn, Return, Try, Catch, Throw, And, Or, Not, True, False, Null, Within,
-  Identifier, DotDot, Member, NumberLiteral, StringLiteral, UnclosedString, Regex, DollarName,
-  CallOpen, LParen, RParen, IndexOpen, LBracket, RBracket, MapOpen, BlockOpen, MapClose, BlockClose,
-  Arrow, Matches, NotMatches, EqualEqual, NotEqual, LessEqual, GreaterEqual, Less, Greater, Append, Assign, Plus, Minus, Power, Times, Divide, Modulo,
-  AndAnd, OrOr, Pipe, Coalesce, Question, Comma, Colon, Bang, Unknown, Separator, BinarySign, Stray,
+  Blank,
+  Newline,
+  Comment,
+  Semicolon,
+  ByteOrderMark,
+  Key,
+  Console,
+  Domain,
+  WaitUntil,
+  WaitFor,
+  Wait,
+  Assert,
+  Expect,
+  Send,
+  Include,
+  Every,
+  Parallel,
+  Unsupported,
+  PythonStatement,
+  Where,
+  Select,
+  SortBy,
+  GroupBy,
+  FirstLast,
+  Aggregate,
+  CountReverse,
+  Each,
+  To,
+  UnsupportedStage,
+  Match,
+  CommandLine,
+  ArrowParameters,
+  Let,
+  If,
+  Else,
+  For,
+  In,
+  While,
+  Break,
+  Continue,
+  Fn,
+  Return,
+  Try,
+  Catch,
+  Throw,
+  And,
+  Or,
+  Not,
+  True,
+  False,
+  Null,
+  Within,
+  Identifier,
+  DotDot,
+  Member,
+  NumberLiteral,
+  StringLiteral,
+  UnclosedString,
+  Regex,
+  DollarName,
+  CallOpen,
+  LParen,
+  RParen,
+  IndexOpen,
+  LBracket,
+  RBracket,
+  MapOpen,
+  BlockOpen,
+  MapClose,
+  BlockClose,
+  Arrow,
+  Matches,
+  NotMatches,
+  EqualEqual,
+  NotEqual,
+  LessEqual,
+  GreaterEqual,
+  Less,
+  Greater,
+  Append,
+  Assign,
+  Plus,
+  Minus,
+  Power,
+  Times,
+  Divide,
+  Modulo,
+  AndAnd,
+  OrOr,
+  Pipe,
+  Coalesce,
+  Question,
+  Comma,
+  Colon,
+  Bang,
+  Unknown,
+  Separator,
+  BinarySign,
+  Stray,
 ];

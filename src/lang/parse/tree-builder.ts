@@ -48,6 +48,11 @@ export class TreeBuilder {
     return this.base + token.startOffset + token.image.length;
   }
 
+  /** The text up to the token's end: inside an interpolation nothing may be read beyond it. */
+  #until(token: IToken): string {
+    return this.#text.slice(0, this.end(token));
+  }
+
   find(id: ProblemId, start: number, end: number, message: string, help?: string): void {
     this.findings.push({ id, start, end, message, ...(help !== undefined && { help }) });
   }
@@ -72,14 +77,19 @@ export class TreeBuilder {
     try {
       return { kind: 'regex', value: new RegExp(source, flags.replaceAll('g', '')), start, end };
     } catch (error) {
-      this.find('bad-pattern', start, end, `not a regular expression: ${error instanceof Error ? error.message.replace(/^Invalid regular expression: /, '') : ''}`);
+      this.find(
+        'bad-pattern',
+        start,
+        end,
+        `not a regular expression: ${error instanceof Error ? error.message.replace(/^Invalid regular expression: /, '') : ''}`,
+      );
       return { kind: 'broken', start, end };
     }
   }
 
   string(token: IToken): Expression {
     const start = this.start(token);
-    if (this.#dialect === 'script') return this.#scanned(scanString(this.#text, start));
+    if (this.#dialect === 'script') return this.#scanned(scanString(this.#until(token), start));
     const { value, fault } = dequoteXl(token.image);
     if (fault) this.find('bad-escape', start + fault.start, start + fault.end, fault.message);
     return { kind: 'string', value, start, end: this.end(token) };
@@ -118,7 +128,7 @@ export class TreeBuilder {
     const start = this.start(token);
     const nameEnd = start + /^[\w-]+/.exec(token.image)![0].length;
     const name = this.#text.slice(start, nameEnd);
-    const words = scanWords(this.#text, nameEnd).words.map((word) => this.#word(word));
+    const words = scanWords(this.#until(token), nameEnd).words.map((word) => this.#word(word));
     const [first, ...rest] = words;
     const named = PROGRAM_NAMES.has(name) && first && !first.quoted && first.pieces.length === 1 ? first.pieces[0] : null;
     if (first && typeof named === 'string' && /^[a-z][\w-]*$/.test(named)) {
@@ -130,7 +140,7 @@ export class TreeBuilder {
   /** The one word behind a keyword, in the same token: `console web`. */
   wordAfter(token: IToken): Word {
     const start = this.start(token);
-    return this.#word(scanWords(this.#text, start + /^\w+/.exec(token.image)![0].length).words[0]!);
+    return this.#word(scanWords(this.#until(token), start + /^\w+/.exec(token.image)![0].length).words[0]!);
   }
 
   #word({ start, end, pieces: scanned }: ScannedWord): Word {
@@ -148,14 +158,21 @@ export class TreeBuilder {
         into.push(piece.text);
         break;
       case 'string':
-        if (!piece.scan.closed) this.find('unclosed-string', piece.start, piece.end, 'the string is not closed', `it needs another ${this.#text[piece.start]}`);
+        if (!piece.scan.closed)
+          this.find('unclosed-string', piece.start, piece.end, 'the string is not closed', `it needs another ${this.#text[piece.start]}`);
         this.#pieces(piece.scan, into);
         break;
       case 'variable':
         into.push({ kind: 'name', name: piece.name, start: piece.start + 1, end: piece.end });
         break;
       case 'expression':
-        if (!piece.closed) this.find('unclosed-bracket', piece.start, piece.innerStart, `'${this.#text.slice(piece.start, piece.innerStart)}' is not closed`);
+        if (!piece.closed)
+          this.find(
+            'unclosed-bracket',
+            piece.start,
+            piece.innerStart,
+            `'${this.#text.slice(piece.start, piece.innerStart)}' is not closed`,
+          );
         this.#later(into, piece.innerStart, piece.innerEnd);
         break;
     }
@@ -163,7 +180,12 @@ export class TreeBuilder {
 
   parametersOf(token: IToken): Parameter[] {
     const from = this.start(token);
-    return [...token.image.matchAll(/[A-Za-z_]\w*/g)].map(({ 0: name, index }) => ({ name, fallback: null, start: from + index, end: from + index + name.length }));
+    return [...token.image.matchAll(/[A-Za-z_]\w*/g)].map(({ 0: name, index }) => ({
+      name,
+      fallback: null,
+      start: from + index,
+      end: from + index + name.length,
+    }));
   }
 
   /** A column is called as its expression is written, unless it is given a name. */

@@ -18,7 +18,12 @@ export function formatProblem(problem: Problem, text: string, colour = false): s
   const marked = printable(line.text.slice(span.start - line.start, span.end - line.start)).length;
   const underline = `${' '.repeat(before)}${paint('^'.repeat(Math.max(1, marked)), severity)}`;
   const tail = help === undefined ? '' : ` ${help}`;
-  return [head, place, `${paint(`${number.padStart(gutter.length)} |`, 'dim')} ${shown}`, `${paint(`${gutter} |`, 'dim')} ${underline}${tail}`].join('\n');
+  return [
+    head,
+    place,
+    `${paint(`${number.padStart(gutter.length)} |`, 'dim')} ${shown}`,
+    `${paint(`${gutter} |`, 'dim')} ${underline}${tail}`,
+  ].join('\n');
 }
 
 function lineAt(text: string, offset: number): { readonly text: string; readonly start: number } {

@@ -9,11 +9,37 @@ interface UnitSpelling {
 const KI = 1024;
 /** K, M, G and T alone are xl's: powers of 1024. */
 export const UNITS: Readonly<Record<string, UnitSpelling>> = {
-  ...spellings('bytes', { B: 1, K: KI, M: KI ** 2, G: KI ** 3, T: KI ** 4, KiB: KI, MiB: KI ** 2, GiB: KI ** 3, TiB: KI ** 4, kB: 1e3, KB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12 }),
-  ...spellings('ns', { ns: 1, us: 1e3, 'µs': 1e3, ms: 1e6, s: 1e9, m: 60e9, min: 60e9, h: 3600e9, d: 86400e9 }),
+  ...spellings('bytes', {
+    B: 1,
+    K: KI,
+    M: KI ** 2,
+    G: KI ** 3,
+    T: KI ** 4,
+    KiB: KI,
+    MiB: KI ** 2,
+    GiB: KI ** 3,
+    TiB: KI ** 4,
+    kB: 1e3,
+    KB: 1e3,
+    MB: 1e6,
+    GB: 1e9,
+    TB: 1e12,
+  }),
+  ...spellings('ns', { ns: 1, us: 1e3, µs: 1e3, ms: 1e6, s: 1e9, m: 60e9, min: 60e9, h: 3600e9, d: 86400e9 }),
   ...spellings('bytes/s', {
-    'b/s': 1 / 8, 'kb/s': 125, 'Kb/s': 125, 'Mb/s': 125e3, 'Gb/s': 125e6,
-    'B/s': 1, 'kB/s': 1e3, 'KB/s': 1e3, 'MB/s': 1e6, 'GB/s': 1e9, 'KiB/s': KI, 'MiB/s': KI ** 2, 'GiB/s': KI ** 3,
+    'b/s': 1 / 8,
+    'kb/s': 125,
+    'Kb/s': 125,
+    'Mb/s': 125e3,
+    'Gb/s': 125e6,
+    'B/s': 1,
+    'kB/s': 1e3,
+    'KB/s': 1e3,
+    'MB/s': 1e6,
+    'GB/s': 1e9,
+    'KiB/s': KI,
+    'MiB/s': KI ** 2,
+    'GiB/s': KI ** 3,
   }),
   ...spellings('percent', { '%': 1 }),
 };
@@ -23,9 +49,28 @@ function spellings(unit: Unit, factors: Readonly<Record<string, number>>): Recor
 }
 
 const STEPS: Readonly<Record<Unit, readonly (readonly [string, number])[]>> = {
-  bytes: [['TiB', KI ** 4], ['GiB', KI ** 3], ['MiB', KI ** 2], ['KiB', KI], ['B', 1]],
-  ns: [['d', 86400e9], ['h', 3600e9], ['m', 60e9], ['s', 1e9], ['ms', 1e6], ['us', 1e3], ['ns', 1]],
-  'bytes/s': [['GB/s', 1e9], ['MB/s', 1e6], ['kB/s', 1e3], ['B/s', 1]],
+  bytes: [
+    ['TiB', KI ** 4],
+    ['GiB', KI ** 3],
+    ['MiB', KI ** 2],
+    ['KiB', KI],
+    ['B', 1],
+  ],
+  ns: [
+    ['d', 86400e9],
+    ['h', 3600e9],
+    ['m', 60e9],
+    ['s', 1e9],
+    ['ms', 1e6],
+    ['us', 1e3],
+    ['ns', 1],
+  ],
+  'bytes/s': [
+    ['GB/s', 1e9],
+    ['MB/s', 1e6],
+    ['kB/s', 1e3],
+    ['B/s', 1],
+  ],
   percent: [['%', 1]],
 };
 

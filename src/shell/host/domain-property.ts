@@ -58,8 +58,6 @@ const PROPERTIES: Readonly<Record<string, Property>> = {
   console: consoleValue,
 };
 
-export const DOMAIN_PROPERTIES: readonly string[] = Object.keys(PROPERTIES);
-
 export async function domainProperty(name: string, property: string, toolstack: Toolstack): Promise<Value | undefined> {
   const domains = await toolstack.list();
   const info = matchDomain(name, domains);

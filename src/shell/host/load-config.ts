@@ -49,8 +49,9 @@ export async function loadConfig(context: CommandContext, { words, file, quiet }
   failAt(converted.problems, sources);
   if (!quiet) {
     for (const problem of [...evaluated.problems, ...problems]) {
-      const text = sources.get(problem.span.file);
-      context.note(text === undefined ? `${problem.severity}: ${problem.message}` : language.formatProblem(problem, text));
+      const { severity, message, span } = problem;
+      const text = severity === 'hint' ? undefined : sources.get(span.file);
+      context.note(text === undefined ? `${severity}: ${message} (${span.file}:${span.line})` : language.formatProblem(problem, text));
     }
   }
   return { config: converted.config, settings, record, sources };

@@ -60,11 +60,18 @@ export async function failureText(error: unknown, colour = false): Promise<strin
   const placed = failure.problems.filter(({ span }) => failure.sources.has(span.file));
   if (placed.length > 0) {
     const { formatProblem } = await import('../../lang/index.ts');
-    return placed.map((problem) => formatProblem(problem, failure.sources.get(problem.span.file)!, colour).replace(/\n*$/, '\n')).join('');
+    return mattering(placed)
+      .map((problem) => formatProblem(problem, failure.sources.get(problem.span.file)!, colour).replace(/\n*$/, '\n'))
+      .join('');
   }
   const paint = (code: string, text: string): string => (colour ? `\u001b[${code}m${text}\u001b[0m` : text);
   const hint = failure.hint === null ? '' : `${paint('36', 'hint:')} ${failure.hint}\n`;
   return `${paint('31', 'error:')} ${failure.message}\n${place(failure)}${hint}`;
+}
+
+/** What stopped it comes last, next to the prompt; what has no effect does not matter now. */
+function mattering(problems: readonly Problem[]): readonly Problem[] {
+  return [...problems.filter(({ severity }) => severity === 'warning'), ...problems.filter(({ severity }) => severity === 'error')];
 }
 
 function place({ span, sources }: Described): string {

@@ -44,8 +44,8 @@ function roleOf(column: Column, value: Value | undefined): Role {
   if (value === null || value === undefined) return 'dim';
   if (column.type === 'state') return STATE_ROLES[String(value)] ?? 'text';
   if (column.name === 'name') return 'name';
-  // Nothing used, no limit: what is not zero stands out.
-  return rightAligned(column) && column.name !== 'id' && amount(value) === 0 ? 'dim' : 'text';
+  // Nothing used: what is not zero stands out. Integers are numbers of things as often as amounts.
+  return rightAligned(column) && column.type !== 'integer' && amount(value) === 0 ? 'dim' : 'text';
 }
 
 function place(table: Table, column: Column): Placed {

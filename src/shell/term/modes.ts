@@ -2,10 +2,7 @@
 export const BRACKETED_PASTE_ON = '\u001b[?2004h';
 export const BRACKETED_PASTE_OFF = '\u001b[?2004l';
 export const SHOW_CURSOR = '\u001b[?25h';
-export const HIDE_CURSOR = '\u001b[?25l';
 export const RESET_STYLE = '\u001b[0m';
-/** Home and erase the visible screen; scrollback is left alone. */
-export const CLEAR_SCREEN = '\u001b[H\u001b[2J';
 export const LEAVE_ALTERNATE_SCREEN = '\u001b[?1049l';
 /** Synchronized output (mode 2026): the terminal shows what is between as one change. */
 export const BEGIN_UPDATE = '\u001b[?2026h';

@@ -52,10 +52,6 @@ export interface Run {
 
 export type StyledLine = readonly Run[];
 
-export function isRole(word: string): word is Role {
-  return Object.hasOwn(PAINTS, word);
-}
-
 export function run(text: string, role: Role = 'text'): Run {
   return { text, role };
 }

@@ -16,6 +16,8 @@ import type { HostScreen, ReplOptions } from './options.ts';
 
 const FILE = 'prompt';
 const CANCELLED = 130;
+/** A file that is no configuration has a mistake on every line: the first few say it. */
+const SHOWN_PROBLEMS = 5;
 /** Completion does not wait for a machine that is still starting. */
 const COMPLETION_MS = 300;
 
@@ -75,14 +77,26 @@ export async function createInterpreter(
         return { exitCode: 0, failures: [] };
       } catch (error) {
         const exitCode = signal.aborted ? CANCELLED : exitCodeFor(error);
-        return { exitCode, failures: [exitCode === CANCELLED ? 'cancelled\n' : sanitize(await failureText(atPrompt(error, line), colour))] };
+        return {
+          exitCode,
+          failures: exitCode === CANCELLED ? ['cancelled\n'] : await failureTexts(error, line, colour),
+        };
       }
     },
   };
 }
 
+async function failureTexts(error: unknown, line: string, colour: boolean): Promise<readonly string[]> {
+  const hidden = error instanceof ShellFailure ? error.problems.length - SHOWN_PROBLEMS : 0;
+  const text = sanitize(await failureText(atPrompt(error, line), colour));
+  return hidden > 0 ? [text, `… and ${hidden} more\n`] : [text];
+}
+
 /** What a command refused needs no place when the line above is all there is; what is wrong with the text itself is underlined. */
 function atPrompt(error: unknown, line: string): unknown {
+  if (error instanceof ShellFailure && error.problems.length > SHOWN_PROBLEMS) {
+    return new ShellFailure(error.code as FailureCode, error.message, { ...error, problems: error.problems.slice(0, SHOWN_PROBLEMS) });
+  }
   if (!(error instanceof ShellFailure) || /^XM\d/.test(error.code) || line.trim().includes('\n')) return error;
   if (error.problems.some(({ span }) => span.file !== FILE)) return error;
   return new ShellFailure(error.code as FailureCode, error.message, { hint: error.hint, exitCode: error.exitCode });

@@ -14,10 +14,12 @@ export async function runningGuests(toolstack: Promise<Toolstack>): Promise<read
   const nobody = new Promise<readonly string[]>((resolve) => {
     setTimeout(() => resolve([]), ANSWER_MS).unref();
   });
-  const list = toolstack.then((machine) => machine.list()).then(
-    (domains) => domains.filter(runs).map(({ name }) => name),
-    () => [],
-  );
+  const list = toolstack
+    .then((machine) => machine.list())
+    .then(
+      (domains) => domains.filter(runs).map(({ name }) => name),
+      () => [],
+    );
   return Promise.race([list, nobody]);
 }
 
@@ -28,7 +30,9 @@ function runs({ domid, state }: DomainInfo): boolean {
 /** What could not be shut down, a sentence each. */
 export async function shutDownAll(toolstack: Toolstack, names: readonly string[]): Promise<readonly string[]> {
   const results = await Promise.allSettled(names.map((name) => toolstack.shutdown(name, 'poweroff', SHUTDOWN_WAIT_NS)));
-  return results.flatMap((result, at) => (result.status === 'rejected' ? [`${names[at]}: ${String(result.reason?.message ?? result.reason)}`] : []));
+  return results.flatMap((result, at) =>
+    result.status === 'rejected' ? [`${names[at]}: ${String(result.reason?.message ?? result.reason)}`] : [],
+  );
 }
 
 export function leaveQuestion(names: readonly string[]): readonly StyledLine[] {
@@ -36,7 +40,14 @@ export function leaveQuestion(names: readonly string[]): readonly StyledLine[] {
   const fate = names.length === 1 ? 'runs in this shell and ends with it' : 'run in this shell and end with it';
   return [
     [run(shown, 'name'), run(` ${fate}.`)],
-    [run('y', 'strong'), run(' leave   ', 'dim'), run('s', 'strong'), run(' shut down first   ', 'dim'), run('n', 'strong'), run(' stay', 'dim')],
+    [
+      run('y', 'strong'),
+      run(' leave   ', 'dim'),
+      run('s', 'strong'),
+      run(' shut down first   ', 'dim'),
+      run('n', 'strong'),
+      run(' stay', 'dim'),
+    ],
   ];
 }
 

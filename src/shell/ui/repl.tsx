@@ -7,8 +7,6 @@ import type { Interpreter } from './interpreter.ts';
 import type { HostScreen, ReplOptions } from './options.ts';
 import { Session } from './session.ts';
 
-export type { HostScreen, ReplOptions } from './options.ts';
-
 export async function startRepl(options: ReplOptions): Promise<number> {
   const env = options.env ?? process.env;
   // The machine starts once the prompt is drawn, beside the person's typing; who needs it waits for it and says what went wrong.

@@ -71,7 +71,8 @@ export class Session {
       changed,
       history: () => services.history.lines,
       isComplete: (text) => this.#interpreter?.isComplete(text) ?? true,
-      complete: async (text, offset) => (await this.#load()).complete(text, offset).catch(() => ({ start: offset, end: offset, items: [] })),
+      complete: async (text, offset) =>
+        (await this.#load()).complete(text, offset).catch(() => ({ start: offset, end: offset, items: [] })),
       openSearch: (history) => Promise.resolve(createHistorySearch(history)),
     });
   }
@@ -145,7 +146,7 @@ export class Session {
       for await (const event of toolstack.events()) {
         if (event.kind !== 'crashed') continue;
         const why = event.detail === undefined ? '' : `: ${sanitize(event.detail)}`;
-        this.#say(`${sanitize(event.name)} crashed${why}; dmesg has its registers`, 'warn');
+        this.#say(`${sanitize(event.name)} crashed${why}; dmesg tells more`, 'warn');
       }
     } catch (error) {
       this.#say(`domain events are not shown any more: ${message(error)}`, 'dim');

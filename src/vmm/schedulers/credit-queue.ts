@@ -27,6 +27,8 @@ export class CreditUnit {
   readonly vcpu: Vcpu;
   readonly account: CreditDomain;
   credit = 0;
+  /** What it had right after the last accounting. */
+  settled = 0;
   priority: number = UNDER;
   /** Called SCHEDOP_yield since it was picked. */
   yielded = false;

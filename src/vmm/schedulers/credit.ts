@@ -8,6 +8,7 @@ import type { Domain } from '../domain.ts';
 import { EINVAL, type Errno } from '../errno.ts';
 import type { Vcpu } from '../vcpu.ts';
 import { BOOST, CreditDomain, CreditQueue, CreditUnit, IDLE, OVER, UNDER } from './credit-queue.ts';
+import { creditPools } from './credit-pools.ts';
 import { creditShares } from './credit-shares.ts';
 import { describeCredit } from './credit-dump.ts';
 import { bestQueue, idleQueueFor, load, stealable } from './credit-placement.ts';
@@ -253,22 +254,32 @@ export class CreditScheduler implements Scheduler {
     }
     const perPeriod = this.#creditsPerPeriod;
     const accounts = this.#active;
-    const shares = creditShares(
-      accounts.map(({ weight, cap, active }) => ({ weight, cap, activeVcpus: active.size })),
-      { creditsPerPeriod: perPeriod, cpus: this.#queues.length, balance: this.#balance },
-    );
+    const hungry = new Set<CreditDomain>();
+    this.#balance = 0;
+    const units = accounts.flatMap(({ active }) => [...active]);
+    for (const pool of creditPools(units, this.#queues.length)) {
+      const claimants = accounts
+        .map((account) => ({ account, units: [...account.active].filter((unit) => pool.units.has(unit)) }))
+        .filter((claimant) => claimant.units.length > 0);
+      const balance = [...pool.units].reduce((sum, unit) => sum + unit.settled, 0);
+      const shares = creditShares(
+        claimants.map(({ account: { weight, cap }, units: own }) => ({ weight, cap, activeVcpus: own.length })),
+        { creditsPerPeriod: perPeriod, cpus: pool.cpus.size, balance },
+      );
+      claimants.forEach(({ account, units: own }, i) => {
+        const { perVcpu, parkBelow, saturated } = shares[i]!;
+        if (!saturated) hungry.add(account);
+        for (const unit of own) {
+          if (unit.runningOn) unit.burn(nowNs);
+          unit.credit += perVcpu;
+          this.#settle(unit, parkBelow, perPeriod);
+          unit.settled = unit.credit;
+          this.#balance += unit.credit;
+        }
+      });
+    }
     // Domains that got less than they can use go last, so that next time they come after those that leave something.
-    this.#active = [...accounts.filter((_, i) => shares[i]!.saturated), ...accounts.filter((_, i) => !shares[i]!.saturated)];
-    let balance = 0;
-    accounts.forEach((account, i) => {
-      for (const unit of account.active) {
-        if (unit.runningOn) unit.burn(nowNs);
-        unit.credit += shares[i]!.perVcpu;
-        this.#settle(unit, shares[i]!.parkBelow, perPeriod);
-        balance += unit.credit;
-      }
-    });
-    this.#balance = balance;
+    this.#active = [...this.#active.filter((account) => !hungry.has(account)), ...this.#active.filter((account) => hungry.has(account))];
     for (const queue of this.#queues) queue.sort();
     this.#accountAt(nowNs + this.#tsliceNs);
   }

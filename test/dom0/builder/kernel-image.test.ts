@@ -34,7 +34,9 @@ describe('what a kernel says of itself', () => {
   });
 
   test('an ENTRY or VIRT_BASE of 0 is a value (GRUB)', () => {
-    const image = readKernelImage(makeElf({ entry: 0x800n, notes: with_([XEN_ELFNOTE.ENTRY, word(0n)], [XEN_ELFNOTE.VIRT_BASE, word(0n)]) }));
+    const image = readKernelImage(
+      makeElf({ entry: 0x800n, notes: with_([XEN_ELFNOTE.ENTRY, word(0n)], [XEN_ELFNOTE.VIRT_BASE, word(0n)]) }),
+    );
     expect(image.entry).toBe(0n);
   });
 
@@ -47,7 +49,11 @@ describe('what a kernel says of itself', () => {
           { paddr: 0x1002000n, vaddr: 0n, bytes: Buffer.alloc(0x1000, 2) },
           { paddr: 0x1003000n, vaddr: base + 0x1003000n, bytes: Buffer.alloc(0x10, 3), memSize: 0x5000 },
         ],
-        notes: with_([XEN_ELFNOTE.VIRT_BASE, word(base)], [XEN_ELFNOTE.ENTRY, word(base + 0x1003000n)], [XEN_ELFNOTE.PADDR_OFFSET, word(0n)]),
+        notes: with_(
+          [XEN_ELFNOTE.VIRT_BASE, word(base)],
+          [XEN_ELFNOTE.ENTRY, word(base + 0x1003000n)],
+          [XEN_ELFNOTE.PADDR_OFFSET, word(0n)],
+        ),
       }),
     );
     expect(image).toMatchObject({ virtBase: base, start: base + 0x1000000n, end: base + 0x1008000n });
@@ -60,7 +66,11 @@ describe('what a kernel says of itself', () => {
 
   test('PADDR_OFFSET is taken off', () => {
     const base = 0xffffffff80000000n;
-    const notes = with_([XEN_ELFNOTE.VIRT_BASE, word(base)], [XEN_ELFNOTE.PADDR_OFFSET, word(base)], [XEN_ELFNOTE.ENTRY, word(base + 0x10n)]);
+    const notes = with_(
+      [XEN_ELFNOTE.VIRT_BASE, word(base)],
+      [XEN_ELFNOTE.PADDR_OFFSET, word(base)],
+      [XEN_ELFNOTE.ENTRY, word(base + 0x10n)],
+    );
     expect(readKernelImage(makeElf({ segments: [{ paddr: base, bytes: Buffer.alloc(4096) }], notes })).start).toBe(base);
   });
 
@@ -71,7 +81,9 @@ describe('what a kernel says of itself', () => {
 
   test('numbers come in 1, 2, 4 or 8 bytes', () => {
     for (const bytes of [1, 2, 4, 8] as const)
-      expect(readKernelImage(makeElf({ notes: with_([XEN_ELFNOTE.ENTRY, word(0x70n, bytes)], [XEN_ELFNOTE.MOD_START_PFN, word(1n, bytes)]) }))).toMatchObject({
+      expect(
+        readKernelImage(makeElf({ notes: with_([XEN_ELFNOTE.ENTRY, word(0x70n, bytes)], [XEN_ELFNOTE.MOD_START_PFN, word(1n, bytes)]) })),
+      ).toMatchObject({
         entry: 0x70n,
         unmappedRamdisk: true,
       });
@@ -108,7 +120,12 @@ describe('what is no kernel of ours is refused, with a reason', () => {
     ['a file without notes', makeElf({ notes: [] }), 'no-xen-notes', /no Xen notes/],
     ['a PVH kernel', makeElf({ notes: [[18, word(0x1000n, 4)]] }), 'bad-kernel', /PVH/],
     ['a kernel for another Xen', makeElf({ notes: [[XEN_ELFNOTE.XEN_VERSION, text('xen-2.0')]] }), 'bad-kernel', /xen-2\.0/],
-    ['a kernel that needs more', makeElf({ notes: with_([XEN_ELFNOTE.FEATURES, text('!auto_translated_physmap')]) }), 'bad-kernel', /auto_translated_physmap/],
+    [
+      'a kernel that needs more',
+      makeElf({ notes: with_([XEN_ELFNOTE.FEATURES, text('!auto_translated_physmap')]) }),
+      'bad-kernel',
+      /auto_translated_physmap/,
+    ],
     ['an entry outside', makeElf({ entry: 0x100000n }), 'bad-kernel', /entry point/],
     ['nothing to load', makeElf({ segments: [] }), 'bad-kernel', /nothing to load/],
     ['a giant', makeElf({ segments: [{ paddr: 0n, bytes: Buffer.alloc(16), memSize: 2 ** 40 }] }), 'kernel-too-big', /1048576 MiB/],

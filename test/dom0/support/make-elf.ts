@@ -82,7 +82,15 @@ export function makeElf(options: ElfOptions = {}): Buffer {
   return Buffer.concat([header, ...programHeaders, ...chunks, sectionHeaders]);
 }
 
-function programHeader(type: number, flags: number, offset: number, vaddr: bigint, paddr: bigint, fileSize: number, memSize: number): Buffer {
+function programHeader(
+  type: number,
+  flags: number,
+  offset: number,
+  vaddr: bigint,
+  paddr: bigint,
+  fileSize: number,
+  memSize: number,
+): Buffer {
   const header = Buffer.alloc(56);
   header.writeUInt32LE(type, 0);
   header.writeUInt32LE(flags, 4);

@@ -54,7 +54,9 @@ export class RingGuest {
     while (this.#received.length >= 16) {
       const { type, requestId, transactionId, length } = readHeader(this.#received);
       if (this.#received.length < 16 + length) break;
-      const text = Buffer.from(this.#received.subarray(16, 16 + length)).toString('latin1').replaceAll('\0', '|');
+      const text = Buffer.from(this.#received.subarray(16, 16 + length))
+        .toString('latin1')
+        .replaceAll('\0', '|');
       replies.push({ type, requestId, transactionId, text });
       this.#received = this.#received.slice(16 + length);
     }

@@ -9,6 +9,8 @@ import { createHypervisor, type HypervisorHandle } from '../../../src/vmm/hyperv
 
 const MIB: number = 1024 * 1024;
 export const SECOND = 1e9;
+/** A deadline that does not come, not even in virtual time: it is past what the clock can tell. */
+export const NEVER = 1e16;
 export const PEBBLE: string = resolve(import.meta.dirname, '../../../examples/guests/pebble/pebble.elf');
 
 export function pebble(name: string, more: Partial<DomainConfig> = {}): DomainConfig {
@@ -58,6 +60,7 @@ export function testMachine({ memoryMiB = 64, cpus = 2 }: TestMachineOptions = {
     stop: () => handle.stop(),
     at: (deadlineNs, fire) => handle.at(deadlineNs, fire),
     holdVirtualTime: () => handle.holdVirtualTime(),
+    freezeVirtualTime: () => handle.freezeVirtualTime(),
     controlFor: (domid) => refusing(handle.controlFor(domid), refusal),
     guestCalls: (domid) => refusing(handle.guestCalls(domid), refusal),
   });

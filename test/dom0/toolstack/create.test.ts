@@ -102,7 +102,13 @@ test('stages of the work are told to whoever asked for them', async () => {
 });
 
 describe('whatever is wrong, nothing is left behind', () => {
-  const cases: readonly (readonly [name: string, config: Partial<DomainConfig> | (() => Partial<DomainConfig>), code: string, field: string, says: RegExp])[] = [
+  const cases: readonly (readonly [
+    name: string,
+    config: Partial<DomainConfig> | (() => Partial<DomainConfig>),
+    code: string,
+    field: string,
+    says: RegExp,
+  ])[] = [
     ['no such kernel', { kernel: join(folder, 'nothing') }, 'file-not-found', 'kernel', /does not exist/],
     ['a folder as kernel', { kernel: folder }, 'not-a-file', 'kernel', /folder/],
     ['a text as kernel', () => ({ kernel: file('text', 'hello') }), 'not-elf', 'kernel', /not an ELF/],
@@ -118,7 +124,13 @@ describe('whatever is wrong, nothing is left behind', () => {
     ['no memory', { memoryMiB: 0 }, 'bad-config', 'memoryMiB', /0 MiB/],
     ['a maximum below the memory', { maxMemoryMiB: 3 }, 'bad-config', 'maxMemoryMiB', /less than/],
     ['no such ramdisk', { ramdisk: join(folder, 'nothing') }, 'file-not-found', 'ramdisk', /ramdisk/],
-    ['a ramdisk that is too big', () => ({ ramdisk: file('ramdisk', Buffer.alloc(5 * 2 ** 20, 1)) }), 'kernel-too-big', 'kernel', /ramdisk/],
+    [
+      'a ramdisk that is too big',
+      () => ({ ramdisk: file('ramdisk', Buffer.alloc(5 * 2 ** 20, 1)) }),
+      'kernel-too-big',
+      'kernel',
+      /ramdisk/,
+    ],
     ['a name that is taken', { name: 'neighbour' }, 'name-taken', 'name', /neighbour/],
     ['the name of domain 0', { name: 'Domain-0' }, 'name-taken', 'name', /Domain-0/],
     ['no name', { name: '' }, 'bad-config', 'name', /needs a name/],
@@ -132,7 +144,15 @@ describe('whatever is wrong, nothing is left behind', () => {
     ['a weight of nothing', { cpuWeight: 0 }, 'bad-config', 'cpuWeight', /weight/],
     ['a cap of more than its vCPUs', { cap: 101 }, 'bad-config', 'cap', /cap/],
     ['a command line that is too long', { cmdline: 'x'.repeat(1024) }, 'bad-config', 'cmdline', /1023/],
-    ['page tables that lie about the kernel', () => ({ kernel: file('far', makeElf({ entry: 0x100n, segments: [{ paddr: 0x800000n, bytes: Buffer.alloc(4096) }], notes: PLAIN_NOTES })) }), 'bad-kernel', 'kernel', /entry point/],
+    [
+      'page tables that lie about the kernel',
+      () => ({
+        kernel: file('far', makeElf({ entry: 0x100n, segments: [{ paddr: 0x800000n, bytes: Buffer.alloc(4096) }], notes: PLAIN_NOTES })),
+      }),
+      'bad-kernel',
+      'kernel',
+      /entry point/,
+    ],
   ];
 
   test.each(cases)('%s', async (_name, config, code, field, says) => {

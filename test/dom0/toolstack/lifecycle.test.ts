@@ -109,7 +109,9 @@ describe('rebooting', () => {
     await using machine = testMachine();
     const events = machine.toolstack.events();
     await machine.toolstack.create(pebble('p', { cmdline: 'run=reboot' }));
-    await eventOf(events, (event) => event.kind === 'destroyed');
+    // The first restart is at once, the second pauses.
+    for (let deaths = 0; deaths < 2; deaths++) await eventOf(events, (event) => event.kind === 'destroyed');
+    expect(await names(machine)).toEqual(['Domain-0']);
     expect(await failure(machine.toolstack.create(pebble('p')))).toMatchObject({ code: 'name-taken' });
   });
 
@@ -142,24 +144,28 @@ describe('rebooting', () => {
 });
 
 describe('crashing', () => {
-  test.each(['crash', 'crash ud2', 'hostile jump', 'hostile nostack'])('%s: destroyed by default, with its reason told and its registers in dmesg', async (command) => {
-    await using machine = testMachine();
-    const events = machine.toolstack.events();
-    await booted(machine, 'neighbour');
-    await booted(machine, 'warm');
-    await machine.toolstack.destroy('warm');
-    const before = await machine.leftovers();
-    await booted(machine, 'p');
-    await machine.type('p', `${command}\r`);
-    await machine.sleep(SECOND);
-    const crashed = await eventOf(events, (event) => event.kind === 'crashed');
-    expect(crashed).toMatchObject({ name: 'p', detail: expect.stringMatching(/./) as string });
-    if (command !== 'crash') expect(await machine.toolstack.dmesg()).toMatch(/\(XEN\) Domain 3 \(vcpu#0\) crashed on cpu#\d+: .*\n[^]*RIP/);
-    expect(await machine.leftovers()).toEqual(before);
-    await machine.type('neighbour', 'echo still here\r');
-    await machine.sees('neighbour', /still here\r\n/);
-    expect(machine.bugs).toEqual([]);
-  });
+  test.each(['crash', 'crash ud2', 'hostile jump', 'hostile nostack'])(
+    '%s: destroyed by default, with its reason told and its registers in dmesg',
+    async (command) => {
+      await using machine = testMachine();
+      const events = machine.toolstack.events();
+      await booted(machine, 'neighbour');
+      await booted(machine, 'warm');
+      await machine.toolstack.destroy('warm');
+      const before = await machine.leftovers();
+      await booted(machine, 'p');
+      await machine.type('p', `${command}\r`);
+      await machine.sleep(SECOND);
+      const crashed = await eventOf(events, (event) => event.kind === 'crashed');
+      expect(crashed).toMatchObject({ name: 'p', detail: expect.stringMatching(/./) as string });
+      if (command !== 'crash')
+        expect(await machine.toolstack.dmesg()).toMatch(/\(XEN\) Domain 3 \(vcpu#0\) crashed on cpu#\d+: .*\n[^]*RIP/);
+      expect(await machine.leftovers()).toEqual(before);
+      await machine.type('neighbour', 'echo still here\r');
+      await machine.sees('neighbour', /still here\r\n/);
+      expect(machine.bugs).toEqual([]);
+    },
+  );
 
   test('preserve keeps it to be looked at', async () => {
     await using machine = testMachine();
@@ -211,7 +217,7 @@ describe('pausing', () => {
     await toolstack.unpause('p');
     expect(await toolstack.domain('p')).toMatchObject({ state: 'paused' });
     await toolstack.unpause('p');
-    expect(await toolstack.domain('p')).toMatchObject({ state: 'blocked' });
+    expect((await toolstack.domain('p')).state).not.toBe('paused');
     expect(await failure(toolstack.unpause('p'))).toMatchObject({ code: 'wrong-state' });
   });
 
@@ -256,6 +262,7 @@ describe('names', () => {
 
   test('of nobody: said so', async () => {
     await using machine = testMachine();
-    for (const ref of ['nobody', '77', 77, '-1', '']) expect(await failure(machine.toolstack.domain(ref))).toMatchObject({ code: 'no-such-domain' });
+    for (const ref of ['nobody', '77', 77, '-1', ''])
+      expect(await failure(machine.toolstack.domain(ref))).toMatchObject({ code: 'no-such-domain' });
   });
 });

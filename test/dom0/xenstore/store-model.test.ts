@@ -47,7 +47,10 @@ function onModel(model: Model, operation: Op): string {
 }
 
 function children(model: Model, at: string): string[] {
-  return [...model.keys()].filter((one) => one !== '/' && above(one) === at).map((one) => one.slice(one.lastIndexOf('/') + 1)).toSorted();
+  return [...model.keys()]
+    .filter((one) => one !== '/' && above(one) === at)
+    .map((one) => one.slice(one.lastIndexOf('/') + 1))
+    .toSorted();
 }
 
 function onStore(store: Store, client: Client, id: number, operation: Op): string {

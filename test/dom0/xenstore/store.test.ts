@@ -24,7 +24,13 @@ const errno = (work: () => unknown): string => {
 };
 
 /** Domain 0, guest 3 with a home it may read and a `data` that it owns, and guest 4 without anything. */
-function world(): { store: Store; dom0: TestClient; guest: TestClient; other: TestClient; read: (c: Client, path: string, id?: number) => string } {
+function world(): {
+  store: Store;
+  dom0: TestClient;
+  guest: TestClient;
+  other: TestClient;
+  read: (c: Client, path: string, id?: number) => string;
+} {
   const store = new Store();
   const [dom0, guest, other] = [client(0), client(3), client(4)];
   const home: Permissions = [
@@ -150,6 +156,15 @@ describe('quotas of a guest', () => {
     expect(errno(() => store.endTransaction(guest, ids[0]!, true))).toBe('ok');
     expect(errno(() => store.endTransaction(guest, ids[1]!, true))).not.toBe('ok');
     expect(store.directory(guest, 0, `${HOME}/data`).names).toEqual([String(ids[0])]);
+  });
+
+  test('a transaction does not grow without end', () => {
+    const { store, guest } = world();
+    const id = store.startTransaction(guest, 0);
+    let writes = 0;
+    while (errno(() => store.write(guest, id, `${HOME}/data`, new Uint8Array(2000))) === 'ok' && writes < 100_000) writes++;
+    expect(writes).toBeLessThanOrEqual(QUOTA.changesInTransaction + 1);
+    expect(errno(() => store.endTransaction(guest, id, true))).toBe('ok');
   });
 
   test('values, watches, transactions, entries of a permission list', () => {

@@ -44,10 +44,13 @@ describe(needsCorpus('affinities of xl create'), () => {
 });
 
 describe(needsCorpus('masks of xl vcpu-pin'), () => {
-  test.each(vectors<{ rc: number; stdout: string }>('xl-dryrun').filter(({ input }) => input[0] === 'vcpu-pin' && input[2] !== 'x'))('$input', ({ input, oracle }) => {
-    const lists = (input as unknown as readonly string[]).slice(3).map((text) => parseCpuList(text, HOST));
-    expect(lists.some((list) => 'fault' in list)).toBe(oracle.rc !== 0);
-    if (oracle.stdout.startsWith('cpumap: 0,2-3')) expect(lists[0]).toEqual({ cpus: [0, 2, 3] });
-    if (oracle.stdout.startsWith('cpumap: none')) expect(lists[0]).toEqual({ cpus: [] });
-  });
+  test.each(vectors<{ rc: number; stdout: string }>('xl-dryrun').filter(({ input }) => input[0] === 'vcpu-pin' && input[2] !== 'x'))(
+    '$input',
+    ({ input, oracle }) => {
+      const lists = (input as unknown as readonly string[]).slice(3).map((text) => parseCpuList(text, HOST));
+      expect(lists.some((list) => 'fault' in list)).toBe(oracle.rc !== 0);
+      if (oracle.stdout.startsWith('cpumap: 0,2-3')) expect(lists[0]).toEqual({ cpus: [0, 2, 3] });
+      if (oracle.stdout.startsWith('cpumap: none')) expect(lists[0]).toEqual({ cpus: [] });
+    },
+  );
 });

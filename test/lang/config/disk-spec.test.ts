@@ -5,8 +5,16 @@ import { needsCorpus, vectors } from '../corpus.ts';
 interface Oracle {
   readonly ok: boolean;
   readonly msg?: string;
-  readonly target: string; readonly vdev: string; readonly format: string; readonly backendtype: string; readonly backend: string | null;
-  readonly script: string | null; readonly readwrite: number; readonly removable: number; readonly is_cdrom: number; readonly direct_io_safe: number;
+  readonly target: string;
+  readonly vdev: string;
+  readonly format: string;
+  readonly backendtype: string;
+  readonly backend: string | null;
+  readonly script: string | null;
+  readonly readwrite: number;
+  readonly removable: number;
+  readonly is_cdrom: number;
+  readonly direct_io_safe: number;
   readonly discard: boolean | null;
 }
 
@@ -21,16 +29,26 @@ describe(needsCorpus('disk specifications'), () => {
     const { target, vdev, format, backendtype, backend, script, readwrite, removable, is_cdrom, direct_io_safe, discard } = oracle;
     expect(result).toMatchObject({
       disk: {
-        target, vdev, format, backend, script, discard,
+        target,
+        vdev,
+        format,
+        backend,
+        script,
+        discard,
         backendType: backendtype === 'unknown' ? null : backendtype,
-        readWrite: readwrite === 1, removable: removable === 1, cdrom: is_cdrom === 1, directIoSafe: direct_io_safe === 1,
+        readWrite: readwrite === 1,
+        removable: removable === 1,
+        cdrom: is_cdrom === 1,
+        directIoSafe: direct_io_safe === 1,
       },
     });
   });
 });
 
 test('target= takes the rest of the specification, commas and all', () => {
-  expect(parseDiskSpec('format=qcow2,vdev=xvdb,access=r,target=/a,b')).toMatchObject({ disk: { target: '/a,b', format: 'qcow2', readWrite: false } });
+  expect(parseDiskSpec('format=qcow2,vdev=xvdb,access=r,target=/a,b')).toMatchObject({
+    disk: { target: '/a,b', format: 'qcow2', readWrite: false },
+  });
 });
 
 test('a fifth positional parameter is an error', () => {

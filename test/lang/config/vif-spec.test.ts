@@ -21,11 +21,19 @@ describe(needsCorpus('rates'), () => {
 });
 
 test('blanks before a piece are dropped and blanks behind it belong to the value', () => {
-  expect(parseVifSpec('bridge=br0, ip=1.2.3.4 , mac=0:16:3e:0:0:1').vif).toMatchObject({ bridge: 'br0', ip: '1.2.3.4 ', mac: '00:16:3e:00:00:01' });
+  expect(parseVifSpec('bridge=br0, ip=1.2.3.4 , mac=0:16:3e:0:0:1').vif).toMatchObject({
+    bridge: 'br0',
+    ip: '1.2.3.4 ',
+    mac: '00:16:3e:00:00:01',
+  });
 });
 
 test('an unknown piece is ignored with a message, a bad rate is fatal', () => {
-  expect(parseVifSpec('foo=1,mac=zz,bridge=b')).toMatchObject({ vif: { bridge: 'b', mac: null }, ignored: [{ piece: 'foo=1' }, { piece: 'mac=zz' }], fault: null });
+  expect(parseVifSpec('foo=1,mac=zz,bridge=b')).toMatchObject({
+    vif: { bridge: 'b', mac: null },
+    ignored: [{ piece: 'foo=1' }, { piece: 'mac=zz' }],
+    fault: null,
+  });
   expect(parseVifSpec('rate=1.5MB/s').fault).toMatchObject({ message: "invalid rate in '1.5MB/s'" });
 });
 

@@ -31,7 +31,10 @@ users`,
 
 test('a second dialogue goes on where the first one stopped reading', async () => {
   const host = machine();
-  const { ok } = await runScript('console web { expect "login: "; send "root\\n"; expect "# " }\nconsole "web" { send "mem\\n"; expect /(\\d+) KiB/ }', { host });
+  const { ok } = await runScript(
+    'console web { expect "login: "; send "root\\n"; expect "# " }\nconsole "web" { send "mem\\n"; expect /(\\d+) KiB/ }',
+    { host },
+  );
   expect(ok).toBe(true);
 });
 
@@ -51,11 +54,16 @@ test('the domain of a dialogue may be an expression', async () => {
 });
 
 test('a dialogue with a domain that does not exist fails at its place', async () => {
-  expect((await runScript('console nosuch { expect "x" }')).failure).toMatchObject({ code: 'no-such-domain', span: { line: 1, column: 9 } });
+  expect((await runScript('console nosuch { expect "x" }')).failure).toMatchObject({
+    code: 'no-such-domain',
+    span: { line: 1, column: 9 },
+  });
 });
 
 test('expect outside a dialogue is an error before anything runs', async () => {
-  expect((await runScript('expect /x/')).problems).toMatchObject([{ code: 'XM1104', message: "'expect' is only possible in a console block" }]);
+  expect((await runScript('expect /x/')).problems).toMatchObject([
+    { code: 'XM1104', message: "'expect' is only possible in a console block" },
+  ]);
 });
 
 test('console without a block is the command', async () => {

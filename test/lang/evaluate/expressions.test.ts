@@ -64,7 +64,7 @@ test.each([
   ['[1, 2][5]', 'there is no element 5: the last is 1'],
   ['"x".uper()', "a string has no 'uper' (did you mean 'upper'?)"],
   ['abs()', 'abs(number) was called with 0 arguments'],
-  ['5(3)', 'expected the end of the line or \';\', found \'(\''],
+  ['5(3)', "expected the end of the line or ';', found '('"],
   ['domain("nosuch").state', "there is no domain 'nosuch' ('list' shows the domains)"],
   ['domain("web").colour', "a domain has no 'colour'"],
   ['64Mib', "'64Mib' is not a number"],

@@ -20,7 +20,11 @@ test('where, sort by, select, first', async () => {
 
 test('select keeps the types of columns and takes expressions with a name', async () => {
   const { value } = await runScript('list | where name == "web" | select name, mem, half: mem / 2');
-  expect((value as Table).columns).toMatchObject([{ name: 'name', type: 'text' }, { name: 'mem', type: 'bytes' }, { name: 'half', type: 'bytes' }]);
+  expect((value as Table).columns).toMatchObject([
+    { name: 'name', type: 'text' },
+    { name: 'mem', type: 'bytes' },
+    { name: 'half', type: 'bytes' },
+  ]);
   expect((value as Table).rows[0]!['half']).toMatchObject({ unit: 'bytes', amount: 128 * 2 ** 20 });
 });
 
@@ -43,7 +47,10 @@ test.each([
 
 test('group by counts', async () => {
   const { value } = await runScript('list | group by state');
-  expect((value as Table).rows).toMatchObject([{ state: 'running', count: 1n }, { state: 'blocked', count: 2n }]);
+  expect((value as Table).rows).toMatchObject([
+    { state: 'running', count: 1n },
+    { state: 'blocked', count: 2n },
+  ]);
 });
 
 test('a stage may be a command: it gets the rows', async () => {
@@ -52,10 +59,16 @@ test('a stage may be a command: it gets the rows', async () => {
 });
 
 test('an unknown column names the columns there are', async () => {
-  expect((await runScript('list | where nmae == "x"')).failure).toMatchObject({ message: "unknown name 'nmae'", hint: "did you mean 'name'?" });
+  expect((await runScript('list | where nmae == "x"')).failure).toMatchObject({
+    message: "unknown name 'nmae'",
+    hint: "did you mean 'name'?",
+  });
   expect((await runScript('list | where mem > 9TiB | select zzz')).failure!.hint).toBe('the columns are name, mem, state');
 });
 
 test('a misspelt stage is told as one', async () => {
-  expect((await runScript('list | wehre mem > 1')).failure).toMatchObject({ message: "'wehre' is neither a stage nor a command", hint: "did you mean 'where'?" });
+  expect((await runScript('list | wehre mem > 1')).failure).toMatchObject({
+    message: "'wehre' is neither a stage nor a command",
+    hint: "did you mean 'where'?",
+  });
 });

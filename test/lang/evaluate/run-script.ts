@@ -14,7 +14,10 @@ interface Options {
   readonly signal?: AbortSignal;
 }
 
-export async function runScript(text: string, { host = fakeHost(), session, signal = new AbortController().signal }: Options = {}): Promise<Ran> {
+export async function runScript(
+  text: string,
+  { host = fakeHost(), session, signal = new AbortController().signal }: Options = {},
+): Promise<Ran> {
   const { program, problems } = parse(text, 'test.xm');
   const errors = [...problems, ...check(program, host)].filter(isError);
   const shown: Value[] = [];

@@ -26,7 +26,14 @@ test('a command gets its words: text, values, quotes', async () => {
   const { host } = await runScript('let n = 64MiB\ncreate web.cfg memory=$n -c "two words" (1 + 2) a${n}b --x="y z" don\'t', {});
   const [call] = host.calls;
   expect(call!.words.map(({ text, quoted }) => [text, quoted])).toEqual([
-    ['web.cfg', false], ['memory=64MiB', false], ['-c', false], ['two words', true], ['3', false], ['a64MiBb', false], ['--x=y z', false], ["don't", false],
+    ['web.cfg', false],
+    ['memory=64MiB', false],
+    ['-c', false],
+    ['two words', true],
+    ['3', false],
+    ['a64MiBb', false],
+    ['--x=y z', false],
+    ["don't", false],
   ]);
   expect(call!.words[4]!.value).toBe(3n);
 });
@@ -44,7 +51,12 @@ test('a list as a word is as many words', async () => {
 
 test('an unknown command names the one that was probably meant', async () => {
   const { failure, problems } = await runScript('lsit -l');
-  expect(failure).toMatchObject({ code: 'unknown-command', message: "unknown command 'lsit'", hint: "did you mean 'list'?", span: { line: 1, column: 1 } });
+  expect(failure).toMatchObject({
+    code: 'unknown-command',
+    message: "unknown command 'lsit'",
+    hint: "did you mean 'list'?",
+    span: { line: 1, column: 1 },
+  });
   expect(problems).toMatchObject([{ code: 'XM1102' }]);
 });
 
@@ -72,7 +84,9 @@ test('a function may be called as a command', async () => {
 });
 
 test('a domain block is kept for create and carries its values', async () => {
-  const { host, ok } = await runScript('for i in 1..2 {\n  domain "w-${i}" {\n    kernel = guest("pebble")\n    memory = 16MiB * i\n    cpu_weight = 256 * i\n  }\n  create "w-${i}"\n}');
+  const { host, ok } = await runScript(
+    'for i in 1..2 {\n  domain "w-${i}" {\n    kernel = guest("pebble")\n    memory = 16MiB * i\n    cpu_weight = 256 * i\n  }\n  create "w-${i}"\n}',
+  );
   expect(ok).toBe(true);
   expect([host.domains.get('w-1')?.memory, host.domains.get('w-2')?.memory]).toEqual([16, 32]);
   const record = host.calls[1]!.declarations.get('w-2')!;

@@ -36,7 +36,9 @@ test('a domain that does not exist yet may still come', async () => {
     if (nowNs >= 1e8) host.domains.set('late', { state: 'running', memory: 1, cpuTimeNs: 0 });
   };
   expect((await runScript('wait until domain("late").state == "running" within 1s', { host })).ok).toBe(true);
-  expect((await runScript('wait until domain("never").state == "x" within 1s')).failure!.hint).toBe("last seen: there is no domain 'never'");
+  expect((await runScript('wait until domain("never").state == "x" within 1s')).failure!.hint).toBe(
+    "last seen: there is no domain 'never'",
+  );
 });
 
 test('an assertion that fails shows the values that its condition read', async () => {
@@ -64,5 +66,8 @@ test('every repeats in machine time', async () => {
 });
 
 test('a duration is needed', async () => {
-  expect((await runScript('wait 2')).failure).toMatchObject({ message: 'a duration is needed, not an integer', hint: 'for example 250ms, 10s or 2m' });
+  expect((await runScript('wait 2')).failure).toMatchObject({
+    message: 'a duration is needed, not an integer',
+    hint: 'for example 250ms, 10s or 2m',
+  });
 });

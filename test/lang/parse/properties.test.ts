@@ -31,12 +31,55 @@ vif = [ '' ]
 vcpus += 2
 extra = 'a "b" c'
 `;
-const PIECES = ['"', "'", '{', '}', '(', ')', '[', ']', '|', ';', '\n', '#', '$', '${', '=', '+=', '=>', '/', '\\', ',', ':', '.', '..', '%', '@', '  ', 'let ', 'if ', 'for x in ', 'domain ', 'console w {', 'wait ', '64MiB', '"""', 'é', '😀', '\u0000', '\r\n'];
+const PIECES = [
+  '"',
+  "'",
+  '{',
+  '}',
+  '(',
+  ')',
+  '[',
+  ']',
+  '|',
+  ';',
+  '\n',
+  '#',
+  '$',
+  '${',
+  '=',
+  '+=',
+  '=>',
+  '/',
+  '\\',
+  ',',
+  ':',
+  '.',
+  '..',
+  '%',
+  '@',
+  '  ',
+  'let ',
+  'if ',
+  'for x in ',
+  'domain ',
+  'console w {',
+  'wait ',
+  '64MiB',
+  '"""',
+  'é',
+  '😀',
+  '\u0000',
+  '\r\n',
+];
 
 /** A valid text with some of its pieces deleted, doubled, swapped or replaced. */
 const edited = (text: string): fc.Arbitrary<string> => {
   const tokens = text.match(/\w+|\s+|[^\w\s]/g)!;
-  const edit = fc.record({ at: fc.nat(tokens.length - 1), how: fc.constantFrom('delete', 'double', 'replace', 'insert'), piece: fc.constantFrom(...PIECES) });
+  const edit = fc.record({
+    at: fc.nat(tokens.length - 1),
+    how: fc.constantFrom('delete', 'double', 'replace', 'insert'),
+    piece: fc.constantFrom(...PIECES),
+  });
   return fc.array(edit, { minLength: 1, maxLength: 6 }).map((edits) => {
     const copy = [...tokens];
     for (const { at, how, piece } of edits) {
@@ -47,7 +90,10 @@ const edited = (text: string): fc.Arbitrary<string> => {
     return copy.join('');
   });
 };
-const garbage = fc.oneof(fc.string({ maxLength: 80 }), fc.array(fc.constantFrom(...PIECES), { maxLength: 40 }).map((pieces) => pieces.join('')));
+const garbage = fc.oneof(
+  fc.string({ maxLength: 80 }),
+  fc.array(fc.constantFrom(...PIECES), { maxLength: 40 }).map((pieces) => pieces.join('')),
+);
 
 function survives(text: string, file: string): void {
   const { program, problems } = parse(text, file);
@@ -82,7 +128,12 @@ describe('any text', () => {
   });
   test.prop([fc.oneof(edited(PROGRAM), garbage), fc.nat(2000)], { numRuns: 200 })('completion anywhere', async (text, at) => {
     const offset = Math.min(at, text.length);
-    const { start, end, items } = await complete(text, offset, { commands: COMMANDS, domains: () => [{ name: 'web', detail: '' }], files: () => [], xenstore: () => [] });
+    const { start, end, items } = await complete(text, offset, {
+      commands: COMMANDS,
+      domains: () => [{ name: 'web', detail: '' }],
+      files: () => [],
+      xenstore: () => [],
+    });
     expect(start).toBeLessThanOrEqual(end);
     expect(end).toBe(offset);
     expect(items.every((item) => item.text !== '')).toBe(true);
@@ -95,7 +146,16 @@ describe('any text', () => {
 
   test('long texts take no more than their length', () => {
     const start = performance.now();
-    for (const text of ['"'.repeat(5000), '{'.repeat(5000), '[\n'.repeat(3000), '${'.repeat(3000), `print "${'${"'.repeat(500)}`, 'a '.repeat(20_000), "don't ".repeat(3000)]) survives(text, 'x.xm');
+    for (const text of [
+      '"'.repeat(5000),
+      '{'.repeat(5000),
+      '[\n'.repeat(3000),
+      '${'.repeat(3000),
+      `print "${'${"'.repeat(500)}`,
+      'a '.repeat(20_000),
+      "don't ".repeat(3000),
+    ])
+      survives(text, 'x.xm');
     expect(performance.now() - start).toBeLessThan(4000);
   });
 });

@@ -53,7 +53,13 @@ test('a name that is known as a variable begins an expression', () => {
 });
 
 test('a command’s table may be a value', () => {
-  for (const text of ['let t = list -l', 'let t = list | where mem > 1', 'for d in list | first 2 { print d }', 'let n = (vcpu-list web | count) + 1', 'print (list | count)']) {
+  for (const text of [
+    'let t = list -l',
+    'let t = list | where mem > 1',
+    'for d in list | first 2 { print d }',
+    'let n = (vcpu-list web | count) + 1',
+    'print (list | count)',
+  ]) {
     expect(parse(text, 'x.xm').problems).toEqual([]);
   }
 });
@@ -101,5 +107,8 @@ test.each<[string, readonly string[] | null]>([
 });
 
 test('words of a plain line know their place', () => {
-  expect(splitCommandLine('list web', '-c')).toMatchObject({ span: { file: '-c', start: 0, end: 8 }, words: [{ span: { start: 5, end: 8, line: 1, column: 6 }, quoted: false }] });
+  expect(splitCommandLine('list web', '-c')).toMatchObject({
+    span: { file: '-c', start: 0, end: 8 },
+    words: [{ span: { start: 5, end: 8, line: 1, column: 6 }, quoted: false }],
+  });
 });

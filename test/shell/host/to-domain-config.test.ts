@@ -20,12 +20,18 @@ describe('settings become what is built', () => {
       { memoryMiB: 64, maxMemoryMiB: 128, cmdline: 'root=/dev/xvda1 ro' },
       { memoryMiB: 64, maxMemoryMiB: 128, cmdline: 'root=/dev/xvda1 ro' },
     ],
-    [{ vcpus: 2, cpus: '0-3,^1' }, { vcpus: 2, cpus: [[0, 2, 3]] }],
+    [
+      { vcpus: 2, cpus: '0-3,^1' },
+      { vcpus: 2, cpus: [[0, 2, 3]] },
+    ],
     [{ vcpus: 2, cpus: 'all' }, { cpus: [[0, 1, 2, 3]] }],
     [{ vcpus: 3, cpus: ['1', '2-3'] }, { cpus: [[1], [2, 3], [0, 1, 2, 3]] }],
     [{ vcpus: 1, maxVcpus: 2, cpus: ['1', '2', '3'] }, { cpus: [[1], [2]] }],
     [{ cpusSoft: '2' }, { cpusSoft: [[2]] }],
-    [{ cpuWeight: 512, cap: 50, onCrash: 'preserve' }, { cpuWeight: 512, cap: 50, onCrash: 'preserve' }],
+    [
+      { cpuWeight: 512, cap: 50, onCrash: 'preserve' },
+      { cpuWeight: 512, cap: 50, onCrash: 'preserve' },
+    ],
   ])('%o', (settings, expected) => {
     const { config, problems } = convert(settings);
     expect(problems).toEqual([]);
@@ -33,7 +39,10 @@ describe('settings become what is built', () => {
   });
 
   test('and nothing else comes along', () => {
-    expect(convert({ type: 'pv', onWatchdog: 'destroy', onSoftReset: 'soft-reset' }).config).toEqual({ name: 'web', kernel: '/boot/vmlinuz' });
+    expect(convert({ type: 'pv', onWatchdog: 'destroy', onSoftReset: 'soft-reset' }).config).toEqual({
+      name: 'web',
+      kernel: '/boot/vmlinuz',
+    });
   });
 });
 

@@ -118,6 +118,17 @@ describe('several lines', () => {
     expect(ran.machine?.asked).toEqual([]);
   });
 
+  test.each([
+    ['wait 2s', ''],
+    ['1 + 1', '2\n'],
+    ['domain("web-1").cap', '50\n'],
+    ['list | where name == "web-1" | select id', 'id\n1\n'],
+    ['xl domid web-1', '1\n'],
+    ['let d = "web-1"; domid $d', '1\n'],
+  ])('may be any of the language: %s', async (text, stdout) => {
+    expect(await xm(['-c', text])).toMatchObject({ exitCode: 0, stdout, stderr: '' });
+  });
+
   test('exit leaves at once', async () => {
     const ran = await xm(['-c', 'domid web-1; exit 7; destroy web-1']);
     expect(ran).toMatchObject({ exitCode: 7, stdout: '1\n', stderr: '' });

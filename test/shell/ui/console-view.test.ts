@@ -70,3 +70,14 @@ test('a guest that left the alternate screen on gets it switched off', async () 
   await view;
   expect(seen()).toContain('\u001b[?1049l');
 });
+
+test('what stood on the screen goes up into the scrollback before the guest clears it, once', async () => {
+  const { stdin, stdout, seen } = setUp();
+  using terminal = openTerminal({ stdin, stdout, env: { TERM: 'dumb' } });
+  const view = showConsole(terminal, echoConsole('\u001b[H\u001b[Jmenu\u001b[2Jagain'), 'web');
+  await until(() => seen().includes('again'));
+  stdin.write('\u001d');
+  await view;
+  expect(seen()).toContain(`\r\n\u001b[?2004l${'\r\n'.repeat(23)}\u001b[H\u001b[Jmenu`);
+  expect(seen()).toContain('again\r\n\u001b[J');
+});

@@ -1,7 +1,8 @@
 /** A person at a real pseudo-terminal: types, and waits for what the screen shows. Never sleeps for a fixed time. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { type IPty, spawn } from '@lydell/node-pty';
 import xterm from '@xterm/headless';
 import { build } from 'esbuild';
@@ -9,25 +10,29 @@ import { build } from 'esbuild';
 const PATIENCE_MS = 8000;
 const LOOK_EVERY_MS = 5;
 
-/** Bundles a program of the tests as the real one is; gives the file to start. */
-export async function bundle(entry: string): Promise<{ readonly file: string; remove(): void }> {
-  const folder = mkdtempSync(join(tmpdir(), 'xenolith-bundle-'));
+const MACHINE_THREAD = new URL('../../../src/dom0/link/machine-thread.ts', import.meta.url);
+
+/** Bundles a program as the real one is, with the machine's thread beside it; gives the file to start. */
+export async function bundle(entry: URL): Promise<{ readonly file: string; remove(): void }> {
+  // Inside the checkout, so that the program finds the package that it belongs to.
+  const cache = resolve(import.meta.dirname, '../../../node_modules/.cache');
+  mkdirSync(cache, { recursive: true });
+  const folder = mkdtempSync(join(cache, 'xenolith-test-'));
   await build({
-    entryPoints: { main: entry },
+    entryPoints: { main: fileURLToPath(entry), 'machine-thread': fileURLToPath(MACHINE_THREAD) },
     outdir: folder,
     bundle: true,
     splitting: true,
     format: 'esm',
     platform: 'node',
     target: 'node24',
-    outExtension: { '.js': '.mjs' },
     jsx: 'automatic',
     define: { 'process.env.NODE_ENV': '"production"' },
     external: ['react-devtools-core', 'iced-x86'],
     banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
     logLevel: 'error',
   });
-  return { file: join(folder, 'main.mjs'), remove: () => rmSync(folder, { recursive: true, force: true }) };
+  return { file: join(folder, 'main.js'), remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
 export class Person implements Disposable {
@@ -38,14 +43,17 @@ export class Person implements Disposable {
   raw = '';
   exitCode: number | null = null;
 
-  constructor(file: string, { columns = 80, rows = 24, env = {} }: { columns?: number; rows?: number; env?: Record<string, string> } = {}) {
+  constructor(
+    file: string,
+    { columns = 80, rows = 24, cwd, env = {} }: { columns?: number; rows?: number; cwd?: string; env?: Record<string, string> } = {},
+  ) {
     this.#home = mkdtempSync(join(tmpdir(), 'xenolith-home-'));
     this.#screen = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true, scrollback: 1000 });
     this.#pty = spawn(process.execPath, [file], {
       name: 'xterm-256color',
       cols: columns,
       rows,
-      cwd: this.#home,
+      cwd: cwd ?? this.#home,
       env: { PATH: process.env['PATH'] ?? '', HOME: this.#home, TERM: 'xterm-256color', CI: 'false', ...env },
     });
     this.#pty.onData((data) => {

@@ -1,11 +1,10 @@
 /** The shell as a person meets it: a real pseudo-terminal, every byte parsed by a terminal emulator. The machine is a fake. */
-import { resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bundle, KEY, Person } from './driver.ts';
 
 let program: Awaited<ReturnType<typeof bundle>>;
 beforeAll(async () => {
-  program = await bundle(resolve(import.meta.dirname, 'fake-shell.ts'));
+  program = await bundle(new URL('./fake-shell.ts', import.meta.url));
 });
 afterAll(() => program?.remove());
 

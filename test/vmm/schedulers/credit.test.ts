@@ -36,6 +36,25 @@ test('shares of two pCPUs follow the weights among many domains', () => {
   shares(domains).forEach((share, i) => expect(Math.abs(share - weights[i]! / 1792)).toBeLessThan(0.02));
 });
 
+test('weights hold among domains that are pinned to one of several pCPUs', () => {
+  const { hypervisor, addDomain, runUntil } = fakeHost(4);
+  const weights = [128, 256, 512];
+  const domains = weights.map((weight, i) => {
+    const domain = addDomain(i + 1, 1);
+    const vcpu = domain.vcpus[0]!;
+    vcpu.hardAffinity = new Set([0]);
+    hypervisor.scheduler.affinityChanged(vcpu);
+    hypervisor.scheduler.domainParams(domain, { weight });
+    return domain;
+  });
+  const free = addDomain(9, 1);
+  free.vcpus[0]!.hardAffinity = new Set([1, 2, 3]);
+  hypervisor.scheduler.affinityChanged(free.vcpus[0]!);
+  runUntil(30 * SECOND);
+  shares(domains).forEach((share, i) => expect(Math.abs(share - weights[i]! / 896)).toBeLessThan(0.02));
+  expect(ranNs(free) / (30 * SECOND)).toBeGreaterThan(0.98);
+});
+
 test('equal domains on four pCPUs each get their own', () => {
   const { addDomain, runUntil } = fakeHost(4);
   const domains = [1, 2, 3, 4].map((domid) => addDomain(domid, 1));

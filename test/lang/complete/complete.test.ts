@@ -1,0 +1,106 @@
+import { expect, test } from 'vitest';
+import { complete, type CompletionContext } from '../../../src/lang/index.ts';
+import { COMMANDS } from '../fake-host.ts';
+
+const FILES: Readonly<Record<string, readonly { name: string; directory: boolean }[]>> = {
+  '': [
+    { name: 'web.cfg', directory: false },
+    { name: 'wide.txt', directory: false },
+    { name: 'guests', directory: true },
+    { name: '.hidden', directory: false },
+    { name: 'my web.cfg', directory: false },
+  ],
+  'guests/': [{ name: 'pebble.cfg', directory: false }],
+};
+const CONTEXT: CompletionContext = {
+  commands: COMMANDS,
+  domains: () => [
+    { name: 'web', detail: 'blocked' },
+    { name: 'db', detail: 'running' },
+    { name: 'my dom', detail: '' },
+  ],
+  files: (directory) => FILES[directory] ?? [],
+  xenstore: (path) => (path === '/local' ? ['domain'] : path === '/' ? ['local', 'tool'] : []),
+  columns: (command) => (command === 'list' ? ['name', 'mem', 'state'] : []),
+};
+
+/** `<|>` is the cursor; answers the texts offered, and what the line becomes with the first. */
+async function at(marked: string, context: CompletionContext = CONTEXT): Promise<{ texts: string[]; line: string; details: string[] }> {
+  const offset = marked.indexOf('<|>');
+  const text = marked.replace('<|>', '');
+  const { start, end, items } = await complete(text, offset, context);
+  const [first] = items;
+  return {
+    texts: items.map((item) => item.text),
+    details: items.map((item) => item.detail),
+    line: first ? text.slice(0, start) + first.text + first.append + text.slice(end) : text,
+  };
+}
+
+test.each<[string, string]>([
+  ['cr<|>', 'create '],
+  ['xm cr<|>', 'xm create '],
+  ['list; des<|>', 'list; destroy '],
+  ['if true { des<|>', 'if true { destroy '],
+  ['list --lo<|>', 'list --long '],
+  ['create --def<|>', 'create --defconfig='],
+  ['create --defconfig=gue<|>', 'create --defconfig=guests/'],
+  ['create -f guests/p<|>', 'create -f guests/pebble.cfg '],
+  ['create w<|>', 'create web.cfg '],
+  ['create my<|>', "create 'my web.cfg' "],
+  ['create "my<|>', 'create "my web.cfg" '],
+  ['create web.cfg mem<|>', 'create web.cfg memory='],
+  ['create web.cfg on_crash=pre<|>', 'create web.cfg on_crash=preserve '],
+  ['destroy w<|>', 'destroy web '],
+  ['destroy my<|>', "destroy 'my dom' "],
+  ['destroy web d<|>', 'destroy web db '],
+  ['console d<|>', 'console db '],
+  ['xenstore-read /lo<|>', 'xenstore-read /local'],
+  ['xenstore-read /local/d<|>', 'xenstore-read /local/domain'],
+  ['help vc<|>', 'help vcpu-list '],
+  ['list | wh<|>', 'list | where '],
+  ['list | where sta<|>', 'list | where state'],
+  ['list | sort by m<|>', 'list | sort by mem'],
+  ['domain("w<|>', 'domain("web"'],
+  ['domain("web").cpu_t<|>', 'domain("web").cpu_time'],
+  ['let x = host.f<|>', 'let x = host.free_memory'],
+  ['domain "a" { mem<|>', 'domain "a" { memory = '],
+  ['domain "a" {\n  on_crash = "pre<|>', 'domain "a" {\n  on_crash = "preserve"'],
+  ['let guests = []\nlet n = len(gue<|>', 'let guests = []\nlet n = len(guests'],
+  ['let name = "x"\ndestroy $na<|>', 'let name = "x"\ndestroy $name '],
+  ['console web { exp<|>', 'console web { expect '],
+  ['whi<|>', 'while '],
+])('%s', async (marked, line) => {
+  expect((await at(marked)).line).toBe(line);
+});
+
+test('each kind of place offers what belongs there', async () => {
+  expect((await at('destroy web <|>')).texts).toEqual(['db', "'my dom'"]);
+  expect((await at('list | <|>')).texts.slice(0, 3)).toEqual(['where', 'select', 'sort by']);
+  expect((await at('create <|>')).texts).toEqual(['web.cfg', 'guests', "'my web.cfg'"]);
+  expect((await at('create .<|>')).texts).toEqual(['.hidden']);
+  expect((await at('# com<|>')).texts).toEqual([]);
+  expect((await at('print "tex<|>')).texts).toEqual([]);
+});
+
+test('keys of a domain block come with their documentation, and only those that are not set', async () => {
+  const { texts, details } = await at('domain "a" { memory = 64; <|>');
+  expect(texts).not.toContain('memory');
+  expect(texts.indexOf('vcpus')).toBeLessThan(texts.indexOf('vnc'));
+  expect(details[texts.indexOf('cpu_weight')]).toBe('share of CPU time against other domains; default 256');
+});
+
+test('a configuration file offers keys', async () => {
+  expect((await at('name = "x"\nvcp<|>', { ...CONTEXT, dialect: 'config' })).line).toBe('name = "x"\nvcpus = ');
+});
+
+test('without a beginning that fits, letters in order are enough', async () => {
+  expect((await at('vclst<|>')).texts).toEqual(['vcpu-list']);
+});
+
+test('it takes less than 10 ms', async () => {
+  for (let warm = 0; warm < 20; warm++) await at('list --l<|>');
+  const start = performance.now();
+  for (let count = 0; count < 20; count++) await at('let x = 1\nlist | where mem > 1 | se<|>');
+  expect((performance.now() - start) / 20).toBeLessThan(10);
+});
