@@ -126,7 +126,6 @@ static void trap_storm(void) {
     attempt(probe_hlt, 0, 0);
     attempt(probe_ud2, 0, 0);
     attempt(probe_load, UNMAPPED, 0);
-    sched_op(SCHEDOP_yield, NULL);
   }
 }
 

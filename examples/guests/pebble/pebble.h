@@ -109,6 +109,7 @@ s32 xenstore_directory(const char *path, char *names, u64 size); /* each name en
 s32 xenstore_write(u32 transaction, const char *path, const char *value);
 s32 xenstore_remove(u32 transaction, const char *path);
 s32 xenstore_watch(const char *path, u32 token);
+s32 xenstore_unwatch(const char *path, u32 token);
 s32 xenstore_begin(u32 *transaction);
 s32 xenstore_end(u32 transaction, bool commit);
 u32 xenstore_fired(void); /* bit n: the watch with token n fired since the last call */

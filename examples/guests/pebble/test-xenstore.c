@@ -26,6 +26,9 @@ void test_xenstore(void) {
   for (fired = 0; !(fired |= xenstore_fired()) && now_ns() < patience;) wait_events(EVENT_XENSTORE, patience);
   check("fires when the node changes", fired >> 9 & 1, 1);
 
+  check("unwatch", (u64)xenstore_unwatch("data/pebble", 9), 3);
+  check_error("unwatch twice", xenstore_unwatch("data/pebble", 9), "ENOENT");
+
   check("a transaction begins", (u64)xenstore_begin(&t), 0);
   xenstore_write(t, "data/pebble", "three");
   xenstore_read(0, "data/pebble", value, sizeof value);

@@ -165,6 +165,6 @@ struct xenstore_ring {
 };
 struct xsd_header { u32 type, req_id, tx_id, len; };
 enum {
-  XS_DIRECTORY = 1, XS_READ = 2, XS_WATCH = 4, XS_TRANSACTION_START = 6, XS_TRANSACTION_END = 7, XS_WRITE = 11, XS_MKDIR = 12, XS_RM = 13,
+  XS_DIRECTORY = 1, XS_READ = 2, XS_WATCH = 4, XS_UNWATCH = 5, XS_TRANSACTION_START = 6, XS_TRANSACTION_END = 7, XS_WRITE = 11, XS_MKDIR = 12, XS_RM = 13,
   XS_WATCH_EVENT = 15, XS_ERROR = 16,
 };

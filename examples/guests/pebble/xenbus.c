@@ -119,10 +119,13 @@ s32 xenstore_remove(u32 transaction, const char *path) {
   return request(XS_RM, transaction, (struct part[]){text(path)}, 1);
 }
 
-s32 xenstore_watch(const char *path, u32 token) {
+static s32 watch_request(u32 type, const char *path, u32 token) {
   char name[2] = {(char)('0' + token), 0};
-  return request(XS_WATCH, 0, (struct part[]){text(path), text(name)}, 2);
+  return request(type, 0, (struct part[]){text(path), text(name)}, 2);
 }
+
+s32 xenstore_watch(const char *path, u32 token) { return watch_request(XS_WATCH, path, token); }
+s32 xenstore_unwatch(const char *path, u32 token) { return watch_request(XS_UNWATCH, path, token); }
 
 s32 xenstore_begin(u32 *transaction) {
   s32 length = request(XS_TRANSACTION_START, 0, (struct part[]){{"", 1}}, 1);

@@ -38,6 +38,7 @@ interface Situation {
 export async function complete(text: string, offset: number, context: CompletionContext): Promise<Completion> {
   const before = text.slice(0, offset);
   const variables = new Set(context.variables);
+  const functions = new Set(context.functions);
   const dialect = context.dialect ?? 'script';
   const { tokens, comments } = lex(before, { dialect, variables });
   const comment = comments.at(-1);
@@ -52,7 +53,7 @@ export async function complete(text: string, offset: number, context: Completion
     gap,
     adjacent: !gap.includes('\n'),
     block: dialect === 'config' ? 'domain' : innermostBlock(tokens),
-    names: declaredNames(before, variables),
+    names: new Set([...declaredNames(before, variables)].filter((name) => !functions.has(name))),
   };
   return (
     (await inCommand(situation, context)) ??
@@ -198,6 +199,10 @@ function variableItems(names: Iterable<string>): CompletionItem[] {
   return [...names].map((name) => ({ text: name, detail: 'a variable', kind: 'variable', append: '' }));
 }
 
+function functionItems({ functions = [] }: CompletionContext): CompletionItem[] {
+  return [...functions].map((name) => ({ text: name, detail: 'a function of this session', kind: 'function', append: '(' }));
+}
+
 function atStart(situation: Situation, context: CompletionContext): Completion | null {
   const { last, offset, text } = situation;
   const type = last?.tokenType;
@@ -270,7 +275,7 @@ function inExpression(situation: Situation, context: CompletionContext): Complet
   const start = typing ? last.startOffset : offset;
   if (!typing && last && OPERANDS.has(last.tokenType)) return offer(offset, offset, text, [WITHIN]);
   const columns = columnItems(situation, context);
-  return offer(start, offset, text, [...columns, ...variableItems(names), ...FUNCTIONS, ...GLOBALS]);
+  return offer(start, offset, text, [...columns, ...variableItems(names), ...functionItems(context), ...FUNCTIONS, ...GLOBALS]);
 }
 
 const WITHIN: CompletionItem = { text: 'within', detail: 'a time limit: within 10s', kind: 'keyword', append: ' ' };

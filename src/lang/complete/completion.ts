@@ -50,8 +50,6 @@ export interface CompletionContext {
   readonly dialect?: Dialect;
 }
 
-export const NOTHING_TO_COMPLETE: readonly CompletionItem[] = [];
-
 /** Those that begin with what was typed; if none does, those that contain its letters in order. */
 export function fitting(items: readonly CompletionItem[], typed: string): readonly CompletionItem[] {
   const wanted = typed.toLowerCase();

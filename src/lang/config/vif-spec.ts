@@ -43,17 +43,6 @@ const TEXT_PARAMETERS: Readonly<Record<string, keyof VifSpec>> = {
   model: 'model',
   vlan: 'vlan',
 };
-export const VIF_PARAMETERS: readonly string[] = [
-  ...Object.keys(TEXT_PARAMETERS),
-  'mac',
-  'type',
-  'rate',
-  'devid',
-  'mtu',
-  'trusted',
-  'untrusted',
-];
-
 const UINT32_MAX = 0xffff_ffffn;
 
 export function parseVifSpec(spec: string): VifResult {

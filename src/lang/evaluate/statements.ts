@@ -8,12 +8,13 @@ import { Table, type Value } from '../values.ts';
 import { converse, expectPattern, sendText } from './console-statements.ts';
 import { assignKey, declareDomain } from './domain-block.ts';
 import { drive, turn, wait, type Eval } from './eval.ts';
-import { asking, closure, evaluate, hostAt, placed } from './expressions.ts';
+import { asking, calling, closure, evaluate, hostAt, placed } from './expressions.ts';
 import { Scope, spanOf, type Frame } from './frame.ts';
+import { callFunction } from './functions.ts';
 import { arithmetic } from './operators.ts';
 import { evaluatePipeline, step } from './pipelines.ts';
 import { ScriptError, scriptError } from './script-error.ts';
-import { isList, isMap, isTrue, rowToMap, typeName, valueText } from './value-text.ts';
+import { isCallable, isList, isMap, isTrue, rowToMap, typeName, valueText } from './value-text.ts';
 import { checkAssertion, checkCancelled, durationNs, sleep, sleepUntil, waitUntil } from './waits.ts';
 
 /** How a statement leaves the block around it. */
@@ -185,7 +186,9 @@ function* stepping(kind: 'wait' | 'assert', statement: Statement, frame: Frame, 
 
 /** Commands show what they yield wherever they stand; expressions only at the top. */
 function* showPipeline(node: Pipeline, frame: Frame): Eval<void> {
-  const value = yield* evaluatePipeline(node, frame);
+  const { head, stages } = node;
+  let value = yield* evaluatePipeline(node, frame);
+  if (head.kind === 'name' && stages.length === 0 && isCallable(value)) value = yield* calling(node, frame, callFunction(value, []));
   if (!frame.top && node.head.kind !== 'command') return;
   if (frame.top) frame.run.session.scope.declare('_', value);
   if (value === null) return;

@@ -198,11 +198,15 @@ class Highlighter {
         this.#add(start, end, configKey(token.image) ? 'key' : this.#dialect === 'config' ? 'error' : 'variable');
         return;
       case T.Identifier:
-        this.#add(start, end, BUILTIN_BY_NAME.has(token.image) && this.#text[end] === '(' ? 'command' : 'variable');
+        this.#add(start, end, this.#isFunction(token.image, end) ? 'command' : 'variable');
         return;
       default:
         this.#add(start, end, ROLES.get(token.tokenType) ?? 'text');
     }
+  }
+
+  #isFunction(name: string, end: number): boolean {
+    return this.#options.functions?.has(name) || (BUILTIN_BY_NAME.has(name) && this.#text[end] === '(');
   }
 
   #command(start: number, end: number, depth: number): void {

@@ -3,7 +3,9 @@ import { EmbeddedActionsParser, EOF, type IToken, type ParserMethod } from 'chev
 import type { Block, Expression, MapNode, Pipeline } from './ast.ts';
 import { MESSAGES } from './messages.ts';
 import { treeOf, type Operand } from './operators.ts';
+import { BinarySign } from './token-kinds.ts';
 import * as T from './tokens.ts';
+import { VOCABULARY } from './vocabulary.ts';
 import { TreeBuilder } from './tree-builder.ts';
 
 export type Rule<R> = ParserMethod<[], R>;
@@ -18,16 +20,16 @@ export abstract class ExpressionParser extends EmbeddedActionsParser {
   protected tree: TreeBuilder = new TreeBuilder('', 'script');
 
   constructor(validate: boolean) {
-    super(T.VOCABULARY, { recoveryEnabled: false, maxLookahead: 1, skipValidations: !validate, errorMessageProvider: MESSAGES });
+    super(VOCABULARY, { recoveryEnabled: false, maxLookahead: 1, skipValidations: !validate, errorMessageProvider: MESSAGES });
   }
 
   protected abstract readonly block: Rule<Block>;
   /** A command or an expression with its stages; an expression alone if it has none. */
   protected abstract readonly pipeline: Rule<Pipeline | Expression>;
 
-  protected report(token: IToken, message: string): void {
+  protected report(token: IToken, message: string, help?: string): void {
     const start = this.tree.start(token);
-    this.tree.find(token.tokenType === T.Unknown ? 'unknown-character' : 'syntax', start, this.tree.end(token), message);
+    this.tree.find(token.tokenType === T.Unknown ? 'unknown-character' : 'syntax', start, this.tree.end(token), message, help);
   }
 
   /** To the end of the line; blocks that open on the way are skipped whole. */
@@ -76,7 +78,7 @@ export abstract class ExpressionParser extends EmbeddedActionsParser {
     let operands: Operand[] | null = null;
     let signs: IToken[] | null = null;
     this.MANY(() => {
-      (signs ??= []).push(this.CONSUME(T.BinarySign));
+      (signs ??= []).push(this.CONSUME(BinarySign));
       (operands ??= [first]).push(this.SUBRULE1(this.operand));
     });
     if (operands === null && (this.RECORDING_PHASE || first.prefixes === NO_TOKENS)) return first.value;

@@ -2,7 +2,7 @@
 import { Lexer, type IToken } from 'chevrotain';
 import { beginLexing, declaredNames, lexing } from './lexing.ts';
 import type { Dialect } from './source.ts';
-import { VOCABULARY } from './tokens.ts';
+import { VOCABULARY } from './vocabulary.ts';
 
 export interface Lexed {
   readonly tokens: readonly IToken[];

@@ -5,6 +5,7 @@ import { ENDS_LINE, type Rule } from './expression-parser.ts';
 import { describeToken } from './messages.ts';
 import { PipelineParser } from './pipeline-parser.ts';
 import { pythonConstruct } from './python.ts';
+import { Separator, Stray } from './token-kinds.ts';
 import * as T from './tokens.ts';
 import type { TreeBuilder } from './tree-builder.ts';
 
@@ -43,7 +44,7 @@ export class StatementParser extends PipelineParser {
   private readonly statements = this.RULE('statements', (body: Statement[] = []): void => {
     this.AT_LEAST_ONE(() => {
       this.OR([
-        { ALT: () => void this.CONSUME(T.Separator) },
+        { ALT: () => void this.CONSUME(Separator) },
         { ALT: () => this.SUBRULE(this.stray) },
         {
           ALT: () => {
@@ -56,7 +57,7 @@ export class StatementParser extends PipelineParser {
   });
 
   private readonly stray: Rule<void> = this.RULE('stray', (): void => {
-    const token = this.CONSUME(T.Stray);
+    const token = this.CONSUME(Stray);
     this.ACTION(() => {
       this.report(
         token,

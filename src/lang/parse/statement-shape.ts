@@ -43,14 +43,17 @@ export function commandNameAt(text: string, at: number, position: HeadPosition, 
   NAME.lastIndex = at;
   const name = NAME.exec(text)?.[0];
   if (name === undefined || RESERVED.has(name)) return null;
-  if (variables.has(name) && position !== 'stage') return null;
   const end = at + name.length;
+  // A variable may hold a function, which may be called as a command; two operands side by side are nothing else.
+  if (variables.has(name) && position !== 'stage' && !(position === 'statement' && matches(OPERAND, text, end))) return null;
   if (matches(ASSIGNMENT, text, end)) return null;
   if (matches(LINE_END, text, end)) return position === 'value' || text.startsWith('||', LINE_END.lastIndex - 1) ? null : name;
   if (matches(OPERATOR, text, end)) return null;
   // `list` with a letter, a bracket or a sign right behind it is an expression: f(x), a.b, a[0], a+1.
   return matches(BLANK, text, end) && !(position === 'value' && !looksLikeWord(text, end)) ? name : null;
 }
+
+const OPERAND = /[ \t]+(?!(?:in|and|or|within)[ \t])(?:--[A-Za-z]|[A-Za-z0-9_"'$~(])/y;
 
 /** Inside an expression a second name or a word with a dash can only mean a command line. */
 function looksLikeWord(text: string, at: number): boolean {

@@ -1,38 +1,42 @@
-/** The vocabulary: every kind of token with its pattern. The order is the order in which the lexer tries them. */
-import { createToken, Lexer, type CustomPatternMatcherFunc, type IToken, type ITokenConfig, type TokenType } from 'chevrotain';
+/** Tokens whose meaning depends on what stands around them, and all the others: the words of the grammar. */
+import { Lexer, type IToken, type ITokenConfig, type TokenType } from 'chevrotain';
 import { abandonBrackets, closeBrace, closeBracket, innermostBrace, insideBrackets, lastType, lexing, openBracket } from './lexing.ts';
+import {
+  And,
+  AndAnd,
+  Append,
+  Assign,
+  Coalesce,
+  Colon,
+  Comma,
+  DollarName,
+  EqualEqual,
+  False,
+  Identifier,
+  In,
+  Let,
+  Match,
+  Matches,
+  Member,
+  NotEqual,
+  NotMatches,
+  Null,
+  Or,
+  OrOr,
+  Pipe,
+  Plus,
+  Question,
+  Return,
+  Throw,
+  True,
+} from './plain-tokens.ts';
 import { pythonStatementEnd } from './python.ts';
 import { scanString } from './strings.ts';
 import { scanWords } from './scan-words.ts';
 import { commandNameAt, RESERVED, type HeadPosition } from './statement-shape.ts';
+import { custom, LETTERS, matchEnd } from './token-kinds.ts';
 
-type Match = ReturnType<CustomPatternMatcherFunc>;
-type Matcher = (text: string, at: number, tokens: readonly IToken[]) => number;
-
-/** `end` says behind which offset the token ends; -1: it is not one. */
-function custom(name: string, hint: string, end: Matcher, more: Partial<ITokenConfig> = {}): TokenType {
-  const exec: CustomPatternMatcherFunc = (text, at, tokens): Match => {
-    const behind = hint.includes(text[at]!) ? end(text, at, tokens) : -1;
-    return behind <= at ? null : ([text.slice(at, behind)] as unknown as Match);
-  };
-  return createToken({ name, pattern: { exec }, start_chars_hint: [...hint], line_breaks: true, ...more });
-}
-
-function matchEnd(pattern: RegExp, text: string, at: number): number {
-  pattern.lastIndex = at;
-  return pattern.test(text) ? pattern.lastIndex : -1;
-}
-
-const LETTERS = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_';
-
-// -------------------------------------------------------------------------------------------------------------------------- categories
-
-/** Ends a statement. */
-export const Separator: TokenType = createToken({ name: 'Separator', pattern: Lexer.NA, label: 'end of line' });
-/** Stands between two operands. */
-export const BinarySign: TokenType = createToken({ name: 'BinarySign', pattern: Lexer.NA, label: 'an operator' });
-/** Cannot begin a statement. */
-export const Stray: TokenType = createToken({ name: 'Stray', pattern: Lexer.NA });
+export * from './plain-tokens.ts';
 
 // ---------------------------------------------------------------------------------------------------------------- blanks and line ends
 
@@ -61,14 +65,11 @@ export const Blank: TokenType = custom(
   { group: Lexer.SKIPPED },
 );
 
-export const ByteOrderMark: TokenType = createToken({ name: 'ByteOrderMark', pattern: /\uFEFF/, group: 'marks' });
-export const Comment: TokenType = createToken({ name: 'Comment', pattern: /#[^\n]*/, group: 'comments' });
-
 export const Newline: TokenType = custom(
   'Newline',
   '\n\r',
   (text, at) => {
-    const end = matchEnd(/\r?\n/y, text, at);
+    const end = matchEnd(LINES, text, at);
     if (end >= 0 && insideBrackets()) abandonBrackets();
     return end;
   },
@@ -209,38 +210,6 @@ export const UnsupportedStage: TokenType = custom('UnsupportedStage', 'js', (tex
 );
 
 // ---------------------------------------------------------------------------------------------------------------------- names, values
-
-export const Identifier: TokenType = createToken({ name: 'Identifier', pattern: /[A-Za-z_][A-Za-z0-9_]*/, label: 'a name' });
-
-function keyword(name: string, word: string): TokenType {
-  return createToken({ name, pattern: new RegExp(word), longer_alt: Identifier, label: `'${word}'` });
-}
-export const Let: TokenType = keyword('Let', 'let');
-export const If: TokenType = keyword('If', 'if');
-export const Else: TokenType = keyword('Else', 'else');
-export const For: TokenType = keyword('For', 'for');
-export const In: TokenType = keyword('In', 'in');
-export const While: TokenType = keyword('While', 'while');
-export const Break: TokenType = keyword('Break', 'break');
-export const Continue: TokenType = keyword('Continue', 'continue');
-export const Fn: TokenType = keyword('Fn', 'fn');
-export const Return: TokenType = keyword('Return', 'return');
-export const Try: TokenType = keyword('Try', 'try');
-export const Catch: TokenType = keyword('Catch', 'catch');
-export const Throw: TokenType = keyword('Throw', 'throw');
-export const And: TokenType = keyword('And', 'and');
-export const Or: TokenType = keyword('Or', 'or');
-export const Not: TokenType = keyword('Not', 'not');
-export const True: TokenType = keyword('True', 'true');
-export const False: TokenType = keyword('False', 'false');
-export const Null: TokenType = keyword('Null', 'null');
-export const Within: TokenType = keyword('Within', 'within');
-
-/** `match /…/`: elsewhere a name. */
-export const Match: TokenType = createToken({ name: 'Match', pattern: /match(?=[ \t]*\/)/, longer_alt: Identifier, label: "'match'" });
-/** The dot and the name together, so that a property may be called like a keyword. */
-export const Member: TokenType = createToken({ name: 'Member', pattern: /\.[A-Za-z_]\w*/, label: 'a property' });
-
 const DIGITS = '0123456789';
 const SCRIPT_NUMBER =
   /(?:0[xXbBoO][0-9A-Za-z_]+|[0-9][0-9_]*(?:\.[0-9][0-9_]*)?(?:[eE][+-]?[0-9]+)?)(?:[A-Za-zµ][\wµ]*(?:\/s\b)?|%(?![\w$(]))?/y;
@@ -289,8 +258,6 @@ export const Regex: TokenType = custom(
   },
   { label: 'a regular expression' },
 );
-/** `$name` in an expression, for people who come from a command line. */
-export const DollarName: TokenType = createToken({ name: 'DollarName', pattern: /\$[A-Za-z_]\w*/, label: 'a variable' });
 
 // ------------------------------------------------------------------------------------------------------------------------- punctuation
 
@@ -344,42 +311,6 @@ export const BlockClose: TokenType = custom(
   { label: "'}'" },
 );
 
-function sign(name: string, text: string, more: Partial<ITokenConfig> = {}): TokenType {
-  return createToken({ name, pattern: text, label: `'${text}'`, ...more });
-}
-export const Arrow: TokenType = sign('Arrow', '=>');
-export const Matches: TokenType = sign('Matches', '=~');
-export const NotMatches: TokenType = sign('NotMatches', '!~');
-export const EqualEqual: TokenType = sign('EqualEqual', '==');
-export const NotEqual: TokenType = sign('NotEqual', '!=');
-export const LessEqual: TokenType = sign('LessEqual', '<=');
-export const GreaterEqual: TokenType = sign('GreaterEqual', '>=');
-export const Less: TokenType = sign('Less', '<');
-export const Greater: TokenType = sign('Greater', '>');
-export const Append: TokenType = sign('Append', '+=');
-export const Assign: TokenType = sign('Assign', '=');
-export const Plus: TokenType = sign('Plus', '+');
-export const Minus: TokenType = sign('Minus', '-');
-export const Power: TokenType = sign('Power', '**');
-export const Times: TokenType = sign('Times', '*');
-export const Divide: TokenType = sign('Divide', '/');
-export const Modulo: TokenType = sign('Modulo', '%');
-export const AndAnd: TokenType = sign('AndAnd', '&&');
-export const OrOr: TokenType = sign('OrOr', '||');
-export const Pipe: TokenType = sign('Pipe', '|');
-export const Coalesce: TokenType = sign('Coalesce', '??');
-export const Question: TokenType = sign('Question', '?');
-export const DotDot: TokenType = sign('DotDot', '..');
-export const Comma: TokenType = sign('Comma', ',');
-export const Colon: TokenType = sign('Colon', ':');
-export const Bang: TokenType = sign('Bang', '!');
-/** Everything else, so that the lexer never fails and the parser reports the mistake once. */
-export const Unknown: TokenType = createToken({
-  name: 'Unknown',
-  pattern: /[\uD800-\uDBFF][\uDC00-\uDFFF]|[\u0000-\u0008\u000b-\u001f!-\uffff]/,
-  line_breaks: false,
-});
-
 const OPERAND_ENDS: ReadonlySet<TokenType> = new Set([
   Identifier,
   Member,
@@ -421,181 +352,3 @@ const EXPECTS_VALUE: ReadonlySet<TokenType> = new Set([
   Throw,
   In,
 ]);
-
-function putInto(category: TokenType, members: readonly TokenType[]): void {
-  for (const member of members) member.CATEGORIES = [...(member.CATEGORIES ?? []), category];
-}
-putInto(Separator, [Newline, Semicolon]);
-putInto(BinarySign, [
-  Plus,
-  Minus,
-  Times,
-  Divide,
-  Modulo,
-  Power,
-  EqualEqual,
-  NotEqual,
-  Less,
-  LessEqual,
-  Greater,
-  GreaterEqual,
-  Matches,
-  NotMatches,
-  In,
-  And,
-  AndAnd,
-  Or,
-  OrOr,
-  Coalesce,
-  DotDot,
-]);
-putInto(Stray, [
-  Else,
-  Catch,
-  Within,
-  RParen,
-  RBracket,
-  MapClose,
-  CallOpen,
-  IndexOpen,
-  Arrow,
-  Append,
-  Assign,
-  Pipe,
-  Question,
-  Comma,
-  Colon,
-  Unknown,
-  Member,
-  Times,
-  Divide,
-  Modulo,
-  Power,
-  EqualEqual,
-  NotEqual,
-  Less,
-  LessEqual,
-  Greater,
-  GreaterEqual,
-  Matches,
-  NotMatches,
-  In,
-  And,
-  AndAnd,
-  Or,
-  OrOr,
-  Coalesce,
-  DotDot,
-  Where,
-  Select,
-  SortBy,
-  GroupBy,
-  FirstLast,
-  Aggregate,
-  CountReverse,
-  Each,
-  To,
-  UnsupportedStage,
-]);
-
-export const VOCABULARY: TokenType[] = [
-  Blank,
-  Newline,
-  Comment,
-  Semicolon,
-  ByteOrderMark,
-  Key,
-  Console,
-  Domain,
-  WaitUntil,
-  WaitFor,
-  Wait,
-  Assert,
-  Expect,
-  Send,
-  Include,
-  Every,
-  Parallel,
-  Unsupported,
-  PythonStatement,
-  Where,
-  Select,
-  SortBy,
-  GroupBy,
-  FirstLast,
-  Aggregate,
-  CountReverse,
-  Each,
-  To,
-  UnsupportedStage,
-  Match,
-  CommandLine,
-  ArrowParameters,
-  Let,
-  If,
-  Else,
-  For,
-  In,
-  While,
-  Break,
-  Continue,
-  Fn,
-  Return,
-  Try,
-  Catch,
-  Throw,
-  And,
-  Or,
-  Not,
-  True,
-  False,
-  Null,
-  Within,
-  Identifier,
-  DotDot,
-  Member,
-  NumberLiteral,
-  StringLiteral,
-  UnclosedString,
-  Regex,
-  DollarName,
-  CallOpen,
-  LParen,
-  RParen,
-  IndexOpen,
-  LBracket,
-  RBracket,
-  MapOpen,
-  BlockOpen,
-  MapClose,
-  BlockClose,
-  Arrow,
-  Matches,
-  NotMatches,
-  EqualEqual,
-  NotEqual,
-  LessEqual,
-  GreaterEqual,
-  Less,
-  Greater,
-  Append,
-  Assign,
-  Plus,
-  Minus,
-  Power,
-  Times,
-  Divide,
-  Modulo,
-  AndAnd,
-  OrOr,
-  Pipe,
-  Coalesce,
-  Question,
-  Comma,
-  Colon,
-  Bang,
-  Unknown,
-  Separator,
-  BinarySign,
-  Stray,
-];
