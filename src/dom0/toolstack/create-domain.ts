@@ -34,7 +34,10 @@ export async function createFromConfig(
   const { cpus, totalPages } = must(dom0.control.physInfo(), 'the machine');
   const plan = { ...checkConfig(config, cpus, Math.floor(totalPages / PAGES_PER_MIB)), name: claim.name };
   stage('reading the kernel', 0, STAGES);
-  const { kernel, ramdisk } = await readFiles(dom0, config);
+  const { kernel, ramdisk } = await dom0.reading(async () => ({
+    kernel: await loadKernel(config.kernel),
+    ramdisk: config.ramdisk === undefined ? null : await loadRamdisk(config.ramdisk),
+  }));
   stage('building the domain', 1, STAGES);
   return await dom0.run(() => {
     const known = createDomain(dom0, { config, plan, kernel, ramdisk, paused, isRestart });
@@ -42,12 +45,6 @@ export async function createFromConfig(
     // Told now: it may be gone again before anybody else has his turn.
     return domainInfo(dom0, known);
   });
-}
-
-/** What the host takes to read them is no machine time. */
-async function readFiles({ machine }: Dom0, { kernel, ramdisk }: DomainConfig): Promise<Pick<Parts, 'kernel' | 'ramdisk'>> {
-  using _frozen = machine.freezeVirtualTime();
-  return { kernel: await loadKernel(kernel), ramdisk: ramdisk === undefined ? null : await loadRamdisk(ramdisk) };
 }
 
 interface Parts {

@@ -168,8 +168,11 @@ function* nameValue(node: NameNode, frame: Frame): Eval<Value> {
 export function unknownName(name: string, node: Node, frame: Frame): ScriptError {
   const columns = frame.row ? Object.keys(frame.row) : [];
   const candidates = [...columns, ...frame.scope.names(), ...BUILTIN_BY_NAME.keys(), 'host', 'domains', 'true', 'false', 'null'];
+  const commandHelp = frame.run.host?.commands().has(name) ? `it is a command: put it into brackets, (${name})` : undefined;
   const columnHelp = columns.length > 0 ? `the columns are ${columns.filter((column) => column !== ITEM).join(', ')}` : undefined;
-  return scriptError('unknown-name', spanOf(frame, node), `unknown name '${name}'`, { help: didYouMean(name, candidates) ?? columnHelp });
+  return scriptError('unknown-name', spanOf(frame, node), `unknown name '${name}'`, {
+    help: commandHelp ?? didYouMean(name, candidates) ?? columnHelp,
+  });
 }
 
 function builtinFunction(builtin: Builtin, frame: Frame): EvalFunction {

@@ -72,3 +72,11 @@ test('a misspelt stage is told as one', async () => {
     hint: "did you mean 'where'?",
   });
 });
+
+test('a command inside an expression needs brackets, and the error says so', async () => {
+  expect((await runScript('len(list)')).failure).toMatchObject({
+    message: "unknown name 'list'",
+    hint: 'it is a command: put it into brackets, (list)',
+  });
+  expect(await valueOf('len((list))')).toBe('3');
+});
