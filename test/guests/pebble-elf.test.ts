@@ -1,0 +1,36 @@
+/** The guest that ships: small, a Xen kernel, and exactly what its sources make. */
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { expect, test } from 'vitest';
+import { readKernelImage } from '../../src/dom0/builder/kernel-image.ts';
+
+const PEBBLE = resolve(import.meta.dirname, '../../examples/guests/pebble');
+const elf = readFileSync(join(PEBBLE, 'pebble.elf'));
+/** The compiler that made the committed file names itself in it, if it kept its comment section; else the major version decides. */
+const gcc = spawnSync('gcc', ['-dumpversion'], { encoding: 'utf8' });
+const sameCompiler = gcc.status === 0 && gcc.stdout.trim().split('.')[0] === '12';
+
+test('pebble is under 200 KiB', () => {
+  expect(statSync(join(PEBBLE, 'pebble.elf')).size).toBeLessThan(200 * 1024);
+});
+
+test('pebble is a kernel that the builder takes', () => {
+  const image = readKernelImage(elf);
+  expect(image.hypercallPage).not.toBeNull();
+  expect(image.end - image.start).toBeGreaterThan(0);
+});
+
+test.skipIf(!sameCompiler)('a rebuild gives the same bytes (skipped without gcc 12)', () => {
+  const copy = mkdtempSync(join(tmpdir(), 'pebble-'));
+  try {
+    cpSync(PEBBLE, copy, { recursive: true });
+    rmSync(join(copy, 'pebble.elf'));
+    const built = spawnSync(join(copy, 'build.sh'), { encoding: 'utf8' });
+    expect(built.status, built.stderr).toBe(0);
+    expect(readFileSync(join(copy, 'pebble.elf')).equals(elf)).toBe(true);
+  } finally {
+    rmSync(copy, { recursive: true, force: true });
+  }
+});
