@@ -4,6 +4,7 @@ const config: ViteUserConfig = defineConfig({
   test: {
     include: ['test/**/*.test.{ts,tsx}'],
     exclude: ['test/bench/**'],
+    setupFiles: ['test/fixed-seed.ts'],
     testTimeout: 20_000,
   },
 });
