@@ -42,7 +42,14 @@ export interface CommandSignature {
   readonly name: string;
   readonly summary: string;
   /** What its positional words are, for completion: 'domain', 'file', 'path', … in order; the last repeats if `rest`. */
-  readonly positionals: readonly { readonly name: string; readonly kind: WordKind; readonly required: boolean; readonly rest: boolean }[];
+  readonly positionals: readonly {
+    readonly name: string;
+    readonly kind: WordKind;
+    readonly required: boolean;
+    readonly rest: boolean;
+    /** A domain: the states in which the command makes sense. */
+    readonly states?: readonly string[];
+  }[];
   readonly options: readonly {
     readonly long: string;
     readonly short?: string;

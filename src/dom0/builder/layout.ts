@@ -6,7 +6,7 @@
  *
  * and outside the mapping: ramdisk (MOD_START_PFN kernels), P2M list with page tables of its own (INIT_P2M kernels).
  */
-import { kernelError } from './kernel-error.ts';
+import { ToolstackError } from '../toolstack/types.ts';
 import { planMapping, type Mapping } from './page-table-plan.ts';
 
 const PAGE = 4096;
@@ -77,13 +77,14 @@ class Allocator {
   }
 }
 
-function tooBig(what: string, needed: number, pages: number): ReturnType<typeof kernelError> {
+function tooBig(what: string, needed: number, pages: number): ToolstackError {
   const mib = (count: number): string => (count / 256).toFixed(count % 256 === 0 ? 0 : 1);
-  return kernelError(
-    'kernel-too-big',
-    `the domain's ${mib(pages)} MiB have no room for ${what}`,
-    `it needs at least ${Math.ceil(needed / 256)} MiB of memory`,
-  );
+  return new ToolstackError({
+    code: 'kernel-too-big',
+    message: `the domain's ${mib(pages)} MiB have no room for ${what}`,
+    hint: `it needs at least ${Math.ceil(needed / 256)} MiB of memory`,
+    field: 'memoryMiB',
+  });
 }
 
 export function planLayout(request: LayoutRequest): Layout {

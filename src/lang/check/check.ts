@@ -12,6 +12,9 @@ import type { ProblemId } from '../problems/table.ts';
 import { parseNumber } from '../units/units.ts';
 import { walk, walkBlock, type Visitor } from './walk.ts';
 
+/** What other languages write to show a value. */
+const SAYING: ReadonlySet<string> = new Set(['echo', 'print', 'printf', 'puts']);
+
 export interface CheckOptions {
   /** Names of variables and functions from earlier lines. */
   readonly variables?: ReadonlySet<string>;
@@ -125,7 +128,7 @@ class Checker {
       'unknown-command',
       place,
       inPipe ? `'${name}' is neither a stage nor a command` : `unknown command '${name}'`,
-      didYouMean(name, candidates),
+      SAYING.has(name) ? 'an expression is shown by itself: leave this word out' : didYouMean(name, candidates),
     );
   }
 }

@@ -40,7 +40,8 @@ export async function complete(text: string, offset: number, context: Completion
   const variables = new Set(context.variables);
   const functions = new Set(context.functions);
   const dialect = context.dialect ?? 'script';
-  const { tokens, comments } = lex(before, { dialect, variables });
+  // A dash with nothing behind it is a minus to the lexer; here it begins an option.
+  const { tokens, comments } = lex(/[ \t]-$/.test(before) ? `${before}x` : before, { dialect, variables });
   const comment = comments.at(-1);
   if (comment && comment.startOffset + comment.image.length >= offset) return { start: offset, end: offset, items: [] };
   const last = tokens.at(-1);

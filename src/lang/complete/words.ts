@@ -20,6 +20,7 @@ export interface WordAnswer {
 }
 
 type Options = CommandSignature['options'];
+type Wanted = Pick<CommandSignature['positionals'][number], 'kind' | 'states'>;
 
 export async function completeWord(request: WordRequest, context: CompletionContext): Promise<WordAnswer> {
   const { signature, before, typed, quoted } = request;
@@ -27,11 +28,11 @@ export async function completeWord(request: WordRequest, context: CompletionCont
   if (!quoted && typed.startsWith('--') && typed.includes('=')) {
     const equals = typed.indexOf('=');
     const option = options.find(({ long }) => long === typed.slice(2, equals));
-    return { kept: equals + 1, items: option?.value ? await ofKind(option.value, typed.slice(equals + 1), [], context) : [] };
+    return { kept: equals + 1, items: option?.value ? await ofKind({ kind: option.value }, typed.slice(equals + 1), [], context) : [] };
   }
   const last = before.at(-1);
   const awaited = last === undefined || before.includes('--') ? undefined : optionThatTakes(last, options);
-  if (awaited) return { kept: 0, items: await ofKind(awaited, typed, [], context) };
+  if (awaited) return { kept: 0, items: await ofKind({ kind: awaited }, typed, [], context) };
   if (!quoted && typed.startsWith('-') && !before.includes('--')) return { kept: 0, items: optionItems(options, before) };
   const given = positionalsIn(before, options);
   const { positionals } = signature;
@@ -39,7 +40,7 @@ export async function completeWord(request: WordRequest, context: CompletionCont
   if (!positional) return { kept: 0, items: [] };
   const keyValue = /^([a-z][\w.]*)=(.*)$/.exec(typed);
   if (positional.kind === 'key-value' && keyValue) return { kept: keyValue[1]!.length + 1, items: valuesOfKey(keyValue[1]!) };
-  return { kept: 0, items: await ofKind(positional.kind, typed, given, context) };
+  return { kept: 0, items: await ofKind(positional, typed, given, context) };
 }
 
 /** The kind of value that the word after `word` is; undefined: `word` is no option that waits for one. */
@@ -80,17 +81,16 @@ export function valuesOfKey(name: string): readonly CompletionItem[] {
 }
 
 async function ofKind(
-  kind: WordKind,
+  { kind, states }: Wanted,
   typed: string,
   given: readonly string[],
   context: CompletionContext,
 ): Promise<readonly CompletionItem[]> {
   switch (kind) {
     case 'domain': {
-      const domains = await context.domains();
-      return domains
-        .filter(({ name }) => !given.includes(name))
-        .map(({ name, detail }) => ({ text: name, detail, kind: 'domain', append: ' ' }));
+      const domains = (await context.domains()).filter(({ name }) => !given.includes(name));
+      const fit = states ? domains.filter(({ detail }) => states.includes(detail)) : domains;
+      return (fit.length > 0 ? fit : domains).map(({ name, detail }) => ({ text: name, detail, kind: 'domain', append: ' ' }));
     }
     case 'file':
       return await fileItems(typed, context, () => true);

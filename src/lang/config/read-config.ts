@@ -3,7 +3,7 @@ import type { ConfigEntry, ConfigRecord } from '../host.ts';
 import { configKey, keyNames } from '../keys/config-keys.ts';
 import type { ConfigKey } from '../keys/config-key.ts';
 import type { Problem, Span } from '../problem.ts';
-import { didYouMean } from '../problems/did-you-mean.ts';
+import { didYouMean, nearest } from '../problems/did-you-mean.ts';
 import { problemOf } from '../problems/problem-of.ts';
 import type { ProblemId } from '../problems/table.ts';
 import type { Value } from '../values.ts';
@@ -277,7 +277,9 @@ class ConfigReader {
   #checkTogether({ name, kernel, vcpus = 1, maxVcpus, memoryMiB, maxMemoryMiB }: DomainSettings): void {
     const start: Span = { file: this.#record.file, start: 0, end: 0, line: 1, column: 1 };
     const place = this.#entry('name')?.span ?? start;
-    if (name === undefined && !this.#entry('name')) this.#report('missing-key', start, 'the domain has no name', 'name = "…"');
+    // A misspelt `name` has been told already.
+    const misspelt = [...this.#record.entries.keys()].some((key) => !configKey(key) && nearest(key, keyNames()) === 'name');
+    if (name === undefined && !this.#entry('name') && !misspelt) this.#report('missing-key', start, 'the domain has no name', 'name = "…"');
     if (kernel === undefined && !this.#entry('kernel'))
       this.#report('missing-key', place, 'the domain has no kernel to boot', 'kernel = "…", or kernel = guest("pebble")');
     if (maxVcpus !== undefined && maxVcpus < vcpus)

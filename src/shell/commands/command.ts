@@ -15,6 +15,8 @@ export interface Positional {
   readonly required: boolean;
   /** Takes all further words. */
   readonly rest?: boolean;
+  /** A domain: in which states the command makes sense, for completion. */
+  readonly states?: readonly string[];
 }
 
 export interface Option {

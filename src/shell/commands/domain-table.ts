@@ -9,7 +9,7 @@ export const DOMAIN_COLUMNS: readonly Column[] = [
   { name: 'vcpus', title: 'VCPUs', type: 'integer' },
   { name: 'state', title: 'State', type: 'state' },
   { name: 'time', title: 'Time', type: 'duration' },
-  { name: 'cpu', title: 'CPU', type: 'percent' },
+  { name: 'cpu', title: 'CPU avg', type: 'percent' },
   { name: 'weight', title: 'Weight', type: 'integer' },
   { name: 'cap', title: 'Cap', type: 'integer' },
   { name: 'max_mem', title: 'Max mem', type: 'bytes' },

@@ -7,7 +7,7 @@ export const pause: Command = {
   group: 'lifecycle',
   summary: 'Pause execution of domains',
   details: 'A paused domain keeps its memory and gets no CPU until it is unpaused. Its own clock stands still for it meanwhile.',
-  positionals: [DOMAINS],
+  positionals: [{ ...DOMAINS, states: ['running', 'blocked', 'runnable'] }],
   options: [],
   effect: 'modifies',
   examples: [

@@ -7,7 +7,7 @@ export const unpause: Command = {
   group: 'lifecycle',
   summary: 'Unpause paused domains',
   details: 'A domain made with create -p starts with this.',
-  positionals: [DOMAINS],
+  positionals: [{ ...DOMAINS, states: ['paused'] }],
   options: [],
   effect: 'modifies',
   examples: [{ run: 'unpause web', says: 'let it go on' }],

@@ -18,6 +18,7 @@ const FILE = 'prompt';
 const CANCELLED = 130;
 /** A file that is no configuration has a mistake on every line: the first few say it. */
 const SHOWN_PROBLEMS = 5;
+const COMMAND_FAILED = 'XM1203';
 /** Completion does not wait for a machine that is still starting. */
 const COMPLETION_MS = 300;
 
@@ -89,7 +90,16 @@ export async function createInterpreter(
 async function failureTexts(error: unknown, line: string, colour: boolean): Promise<readonly string[]> {
   const hidden = error instanceof ShellFailure ? error.problems.length - SHOWN_PROBLEMS : 0;
   const text = sanitize(await failureText(atPrompt(error, line), colour));
-  return hidden > 0 ? [text, `… and ${hidden} more\n`] : [text];
+  return [text, ...(hidden > 0 ? [`… and ${hidden} more\n`] : []), ...explained(error)];
+}
+
+/** Where the pages on these mistakes are. */
+function explained(error: unknown): readonly string[] {
+  const problems = error instanceof ShellFailure || error instanceof language.ProblemError ? error.problems : [];
+  const codes = new Set(problems.slice(0, SHOWN_PROBLEMS).map(({ code }) => code));
+  // These say what a command answered: there is no more to explain.
+  codes.delete(COMMAND_FAILED);
+  return codes.size > 0 ? [`more: ${[...codes].map((code) => `help ${code}`).join(', ')}\n`] : [];
 }
 
 /** What a command refused needs no place when the line above is all there is; what is wrong with the text itself is underlined. */

@@ -33,10 +33,13 @@ const COMMANDS: readonly Command[] = [
     return 0;
   },
 
+  /** Real Xen says nothing of a crash that a guest reports; whoever looks for its reason will want the registers. */
   function shutdown(vcpu, arg) {
     const a = readStruct(vcpu, arg, 4);
     if (!a) return EFAULT;
-    shutdownDomain(vcpu.domain, reasonOf(a.getUint32(0, true)));
+    const reason = vcpu.domain.shutdownCode ?? reasonOf(a.getUint32(0, true));
+    if (reason === 'crash') vcpu.domain.hypervisor.crash(vcpu.domain, 'the guest reported it');
+    else shutdownDomain(vcpu.domain, reason);
     return 0;
   },
 

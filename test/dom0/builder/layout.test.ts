@@ -100,7 +100,7 @@ describe('too little memory', () => {
 
   test('for the kernel: the hint says how much it needs', () => {
     const error = failure({ pages: 4 * MIB_PAGES, kernelStart: 0n, kernelEnd: 0x613dc8n });
-    expect(error).toMatchObject({ code: 'kernel-too-big', field: 'kernel' });
+    expect(error).toMatchObject({ code: 'kernel-too-big', field: 'memoryMiB' });
     expect(error.hint).toMatch(/at least 7 MiB/);
   });
 

@@ -44,6 +44,7 @@ test.each<[string, string]>([
   ['if true { des<|>', 'if true { destroy '],
   ['list --lo<|>', 'list --long '],
   ['create --def<|>', 'create --defconfig='],
+  ['create -<|>', 'create --console '],
   ['create --defconfig=gue<|>', 'create --defconfig=guests/'],
   ['create -f guests/p<|>', 'create -f guests/pebble.cfg '],
   ['create w<|>', 'create web.cfg '],

@@ -14,9 +14,9 @@ const SHOWN = ['name', 'id', 'mem', 'vcpus', 'state', 'time', 'cpu'];
 
 test('numbers line up on the right, texts on the left, with units for people', () => {
   expect(draw(domainTable(GOLDEN_DOMAINS.slice(0, 2)), 80, SHOWN)).toEqual([
-    'Name      ID      Mem  VCPUs  State      Time    CPU',
-    'Domain-0   0    1 GiB      4  running  5m 18s  12.9%',
-    'web-1      1  512 MiB      2  blocked  12.7 s   0.3%',
+    'Name      ID      Mem  VCPUs  State      Time  CPU avg',
+    'Domain-0   0    1 GiB      4  running  5m 18s    12.9%',
+    'web-1      1  512 MiB      2  blocked  12.7 s     0.3%',
   ]);
 });
 
