@@ -12,8 +12,8 @@ import type { ProblemId } from '../problems/table.ts';
 import { parseNumber } from '../units/units.ts';
 import { walk, walkBlock, type Visitor } from './walk.ts';
 
-/** What other languages write to show a value. */
-const SAYING: ReadonlySet<string> = new Set(['echo', 'print', 'printf', 'puts']);
+/** What other shells and languages write to show a value. */
+const SAYING: ReadonlySet<string> = new Set(['echo', 'printf', 'puts']);
 
 export interface CheckOptions {
   /** Names of variables and functions from earlier lines. */
@@ -128,7 +128,7 @@ class Checker {
       'unknown-command',
       place,
       inPipe ? `'${name}' is neither a stage nor a command` : `unknown command '${name}'`,
-      SAYING.has(name) ? 'an expression is shown by itself: leave this word out' : didYouMean(name, candidates),
+      didYouMean(SAYING.has(name) ? 'print' : name, candidates),
     );
   }
 }

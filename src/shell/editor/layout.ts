@@ -28,6 +28,8 @@ export interface Layout {
   readonly cursor: { readonly row: number; readonly column: number };
 }
 
+const TOO_WIDE = '\ufffd';
+
 /** Rows under construction. */
 class Sheet {
   readonly rows: Run[][] = [];
@@ -44,7 +46,9 @@ class Sheet {
     this.column = fits ? lineWidth(lead) : 0;
   }
 
-  add(piece: string, role: Role): void {
+  add(text: string, role: Role): void {
+    // What is wider than the whole screen has a stand-in.
+    const piece = displayWidth(text) > this.#columns ? TOO_WIDE : text;
     const width = displayWidth(piece);
     if (this.column + width > this.#columns) this.#wrap();
     const row = this.rows.at(-1)!;

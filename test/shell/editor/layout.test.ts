@@ -66,7 +66,7 @@ test('a text taller than its window shows the part around the cursor', () => {
 property.prop([
   fc.string({ unit: 'grapheme', maxLength: 60 }),
   fc.nat(60),
-  fc.integer({ min: 4, max: 30 }),
+  fc.integer({ min: 2, max: 30 }),
   fc.integer({ min: 1, max: 6 }),
   fc.string({ maxLength: 20 }),
 ])('no row is wider than the screen and the cursor is inside', (text, place, columns, maxRows, suggestion) => {
