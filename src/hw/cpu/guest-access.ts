@@ -1,0 +1,217 @@
+/** How generated code reaches guest memory when its TLB does not know: walks, page crossings, watched pages, code that is written to. */
+import type { MachineMemory } from '../memory.ts';
+import type { CodeCache } from './code-cache.ts';
+import type { Context } from './context.ts';
+import { CONTEXT, TLB, UOP } from './layout.ts';
+import { Mmu } from './mmu.ts';
+import type { Access, CpuEnvironment } from './types.ts';
+
+const STACK_FAULT = 12;
+const GENERAL_PROTECTION = 13;
+const PAGE_FAULT = 14;
+/** What generated code says of an address: pushed or popped, or based on one of these registers (their offsets in the context). */
+const PUSHED = 1;
+const RSP_FIELD = 32;
+const RBP_FIELD = 40;
+
+/** What runs now. */
+export interface Running {
+  context: Context;
+  environment: CpuEnvironment;
+  budget: number;
+}
+
+/** Addresses come from generated code as two i32; 0 back means that a fault has been recorded in the context. */
+export class GuestAccess {
+  readonly #memory: MachineMemory;
+  readonly #mmu: Mmu;
+  readonly #code: CodeCache;
+  readonly #running: Readonly<Running>;
+
+  constructor(memory: MachineMemory, mmu: Mmu, code: CodeCache, running: Readonly<Running>) {
+    this.#memory = memory;
+    this.#mmu = mmu;
+    this.#code = code;
+    this.#running = running;
+  }
+
+  /** Frame that holds the code at an address, or -1 with the fault recorded. */
+  fetch(context: Context, environment: CpuEnvironment, low: number, high: number, record: boolean): number {
+    const { i32 } = this.#memory;
+    const entry = (i32[(context.address + CONTEXT.tlb) >>> 2]! + ((low >>> 12) & (TLB.entries - 1)) * TLB.bytes) >>> 2;
+    const tagLow = low & ~0xfff;
+    if (i32[entry + TLB.execute / 4] === tagLow && i32[entry + TLB.execute / 4 + 1] === high) {
+      return ((i32[entry + TLB.addend / 4]! + tagLow - this.#memory.base) >>> 12) & 0xfffff;
+    }
+    if (!Mmu.canonical(high)) {
+      if (record) this.record(context, GENERAL_PROTECTION, 0);
+      return -1;
+    }
+    const walk = this.#mmu.walk(context, environment, low, high, 'execute');
+    if (walk.mfn < 0) {
+      if (record) this.#pageFault(context, walk.errorCode, low, high);
+      return -1;
+    }
+    this.#mmu.fill(context, environment, low, high, walk);
+    return walk.mfn;
+  }
+
+  record(context: Context, vector: number, error: number): void {
+    const { i32 } = this.#memory;
+    i32[(context.address + CONTEXT.exitVector) >>> 2] = vector;
+    i32[(context.address + CONTEXT.exitError) >>> 2] = error;
+  }
+
+  #pageFault(context: Context, error: number, low: number, high: number): void {
+    this.record(context, PAGE_FAULT, error);
+    const { i32 } = this.#memory;
+    i32[(context.address + CONTEXT.cr2Low) >>> 2] = low;
+    i32[(context.address + CONTEXT.cr2High) >>> 2] = high;
+  }
+
+  purgeWrites(contexts: Iterable<Context>, mfn: number): void {
+    const { i32 } = this.#memory;
+    const address = this.#memory.address(mfn);
+    for (const context of contexts) {
+      const tlb = (context.address + CONTEXT.kernelTlb) >>> 2;
+      for (let i = 0; i < 2 * TLB.entries; i++) {
+        const entry = tlb + (i * TLB.bytes) / 4;
+        if (i32[entry + TLB.write / 4] === -1 || ((i32[entry + TLB.addend / 4]! + i32[entry + TLB.write / 4]!) | 0) !== (address | 0))
+          continue;
+        i32[entry + TLB.write / 4] = -1;
+        i32[entry + TLB.write / 4 + 1] = -1;
+      }
+    }
+  }
+
+  #checkCanonical(low: number, high: number, bytes: number, stack: number): boolean {
+    const lastHigh = low >>> 0 > 0x1_0000_0000 - bytes ? high + 1 : high;
+    if (Mmu.canonical(high) && Mmu.canonical(lastHigh | 0)) return true;
+    this.record(
+      this.#running.context,
+      stack === PUSHED || stack === RSP_FIELD || stack === RBP_FIELD ? STACK_FAULT : GENERAL_PROTECTION,
+      0,
+    );
+    return false;
+  }
+
+  /** Host address of one page's part, after a walk; 0 with the fault recorded. */
+  #page(low: number, high: number, access: Access): number {
+    const context = this.#running.context;
+    const walk = this.#mmu.walk(context, this.#running.environment, low, high, access);
+    if (walk.mfn < 0 || walk.readOnly) {
+      this.#pageFault(context, walk.errorCode, low, high);
+      return 0;
+    }
+    this.#mmu.fill(context, this.#running.environment, low, high, walk);
+    return this.#memory.address(walk.mfn) + (low & 4095);
+  }
+
+  slowRead(low: number, high: number, bytes: number, stack: number): number {
+    if (!this.#checkCanonical(low, high, bytes, stack)) return 0;
+    const first = this.#page(low, high, 'read');
+    const inFirst = 4096 - (low & 4095);
+    if (first === 0 || bytes <= inFirst) return first;
+    const [nextLow, nextHigh] = nextPage(low, high);
+    const second = this.#page(nextLow, nextHigh, 'read');
+    if (second === 0) return 0;
+    const bounce = this.#running.context.address + CONTEXT.bounce;
+    const { u8 } = this.#memory;
+    u8.copyWithin(bounce, first, first + inFirst);
+    u8.copyWithin(bounce + inFirst, second, second + bytes - inFirst);
+    return bounce;
+  }
+
+  slowWrite(low: number, high: number, bytes: number, stack: number): number {
+    const context = this.#running.context;
+    const { i32, u8 } = this.#memory;
+    const put = (offset: number, value: number): void => void (i32[(context.address + offset) >>> 2] = value);
+    put(CONTEXT.bounceKind, 0);
+    if (!this.#checkCanonical(low, high, bytes, stack)) return 0;
+    const bounce = context.address + CONTEXT.bounce;
+    const inFirst = 4096 - (low & 4095);
+    if (bytes <= inFirst) {
+      const walk = this.#mmu.walk(context, this.#running.environment, low, high, 'write');
+      if (walk.readOnly && bytes <= 8 && this.#running.environment.permits(walk.mfn, 'read')) {
+        // The owner may want to see this store: it gets the value when it is known.
+        const address = this.#memory.address(walk.mfn) + (low & 4095);
+        u8.copyWithin(bounce, address, address + bytes);
+        put(CONTEXT.bounceKind, 2);
+        put(CONTEXT.bounceSize, bytes);
+        put(CONTEXT.bounceFirst, address);
+        put(CONTEXT.bounceVaLow, low);
+        put(CONTEXT.bounceVaHigh, high);
+        this.#pageFault(context, walk.errorCode, low, high);
+        return bounce;
+      }
+      if (walk.mfn < 0 || walk.readOnly) {
+        this.#pageFault(context, walk.errorCode, low, high);
+        return 0;
+      }
+      if (this.#mmu.hasCode[walk.mfn]) this.#code.written(walk.mfn, low & 4095, bytes);
+      const { mfn } = walk;
+      this.#mmu.fill(context, this.#running.environment, low, high, walk);
+      return this.#memory.address(mfn) + (low & 4095);
+    }
+    const first = this.#page(low, high, 'write');
+    if (first === 0) return 0;
+    const [nextLow, nextHigh] = nextPage(low, high);
+    const second = this.#page(nextLow, nextHigh, 'write');
+    if (second === 0) return 0;
+    u8.copyWithin(bounce, first, first + inFirst);
+    u8.copyWithin(bounce + inFirst, second, second + bytes - inFirst);
+    put(CONTEXT.bounceKind, 1);
+    put(CONTEXT.bounceSize, bytes);
+    put(CONTEXT.bounceFirst, first);
+    put(CONTEXT.bounceSecond, second);
+    return bounce;
+  }
+
+  /** After a store through the bounce buffer: 1 when it is done, 0 for the page fault recorded before. */
+  finishWrite(): number {
+    const context = this.#running.context;
+    const { i32, u8, view } = this.#memory;
+    const get = (offset: number): number => i32[(context.address + offset) >>> 2]!;
+    const kind = get(CONTEXT.bounceKind);
+    if (kind === 0) return 1;
+    i32[(context.address + CONTEXT.bounceKind) >>> 2] = 0;
+    const bounce = context.address + CONTEXT.bounce;
+    const bytes = get(CONTEXT.bounceSize);
+    const first = get(CONTEXT.bounceFirst) >>> 0;
+    if (kind === 2) {
+      const va = BigInt.asUintN(64, (BigInt(get(CONTEXT.bounceVaHigh)) << 32n) | BigInt(get(CONTEXT.bounceVaLow) >>> 0));
+      const value = BigInt.asUintN(bytes * 8, view.getBigUint64(bounce, true));
+      return this.#running.environment.protectedStore(va, first, bytes, value) ? 1 : 0;
+    }
+    const second = get(CONTEXT.bounceSecond) >>> 0;
+    const inFirst = 4096 - (first & 4095);
+    for (const [address, from, count] of [
+      [first, bounce, inFirst],
+      [second, bounce + inFirst, bytes - inFirst],
+    ] as const) {
+      const mfn = (address - this.#memory.base) >>> 12;
+      if (this.#mmu.hasCode[mfn]) this.#code.written(mfn, address & 4095, count);
+      u8.copyWithin(address, from, from + count);
+    }
+    return 1;
+  }
+
+  guardHolds(uop: number): number {
+    const context = this.#running.context;
+    const va = this.#memory.view.getBigInt64(uop + UOP.rip, true);
+    const next = (va | 4095n) + 1n;
+    const mfn = this.fetch(
+      context,
+      this.#running.environment,
+      Number(next & 0xffff_ffffn) | 0,
+      Number(BigInt.asIntN(32, next >> 32n)),
+      false,
+    );
+    return mfn === this.#memory.u32[(uop + UOP.link) >>> 2] ? 1 : 0;
+  }
+}
+
+function nextPage(low: number, high: number): [number, number] {
+  const next = (low | 4095) + 1;
+  return [next | 0, next === 0 ? high + 1 : high];
+}

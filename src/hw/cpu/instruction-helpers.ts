@@ -1,0 +1,149 @@
+/** What instructions do that is more than arithmetic: CPUID, the time-stamp counter, 128-bit division, segments, FXSAVE. Called by generated code. */
+import type { Clock } from '../clock.ts';
+import type { MachineMemory } from '../memory.ts';
+import type { GuestAccess, Running } from './guest-access.ts';
+import { CONTEXT } from './layout.ts';
+
+const INVALID_OPCODE = 6;
+const NOT_PRESENT = 11;
+const STACK_FAULT = 12;
+const GENERAL_PROTECTION = 13;
+const CS = 1;
+const SS = 2;
+const FS = 4;
+const GS = 5;
+
+export class InstructionHelpers {
+  readonly #memory: MachineMemory;
+  readonly #clock: Clock;
+  readonly #access: GuestAccess;
+  readonly #running: Readonly<Running>;
+
+  constructor(memory: MachineMemory, clock: Clock, access: GuestAccess, running: Readonly<Running>) {
+    this.#memory = memory;
+    this.#clock = clock;
+    this.#access = access;
+    this.#running = running;
+  }
+
+  #cpuid(): void {
+    const context = this.#running.context;
+    const [eax, ebx, ecx, edx] = this.#running.environment.cpuid(
+      Number(context.gpr(0) & 0xffff_ffffn),
+      Number(context.gpr(1) & 0xffff_ffffn),
+    );
+    for (const [index, value] of [
+      [0, eax],
+      [3, ebx],
+      [1, ecx],
+      [2, edx],
+    ] as const)
+      context.setGpr(index, BigInt(value >>> 0));
+  }
+
+  #tsc(left: number): bigint {
+    const ns = this.#clock.now() + (this.#clock.mode === 'virtual' ? (this.#running.budget - left) * this.#clock.nsPerInstruction : 0);
+    return BigInt(Math.floor(ns));
+  }
+
+  #divide(divisor: bigint, signed: boolean): number {
+    if (divisor === 0n) return 0;
+    const context = this.#running.context;
+    const joined = (context.gpr(2) << 64n) | context.gpr(0);
+    const dividend = signed ? BigInt.asIntN(128, joined) : joined;
+    const quotient = dividend / divisor;
+    if (quotient !== (signed ? BigInt.asIntN(64, quotient) : BigInt.asUintN(64, quotient))) return 0;
+    context.setGpr(0, quotient);
+    context.setGpr(2, dividend % divisor);
+    return 1;
+  }
+
+  /** -1: fine, CS and SS are loaded; else the error code of #GP. */
+  #interruptReturn(cs: number, ss: number): number {
+    if ((cs & 3) !== 3) return cs & 0xfffc;
+    if ((ss & 3) !== 3) return ss & 0xfffc;
+    const code = this.#running.environment.descriptor(cs);
+    // Present, a code segment, long mode.
+    if (code === null || ((code >> 40n) & 0x98n) !== 0x98n || ((code >> 53n) & 1n) === 0n) return cs & 0xfffc;
+    this.#running.context.setSelector(1, cs);
+    this.#running.context.setSelector(2, ss);
+    return -1;
+  }
+
+  /** MOV to a segment register: 1 when it is loaded, 0 with #GP, #SS or #NP recorded. */
+  #loadSegment(segment: number, selector: number): number {
+    const context = this.#running.context;
+    const refuse = (vector: number, error: number): number => {
+      this.#access.record(context, vector, error);
+      return 0;
+    };
+    const error = selector & 0xfffc;
+    if (segment === CS || segment > GS) return refuse(INVALID_OPCODE, -1);
+    let base = 0n;
+    if (error === 0) {
+      if (segment === SS) return refuse(GENERAL_PROTECTION, 0);
+    } else {
+      const descriptor = this.#running.environment.descriptor(selector);
+      if (descriptor === null) return refuse(GENERAL_PROTECTION, error);
+      const access = Number((descriptor >> 40n) & 0xffn);
+      const system = (access & 0x10) === 0;
+      const code = (access & 0x08) !== 0;
+      const writable = (access & 0x02) !== 0;
+      const dpl = (access >> 5) & 3;
+      const conforming = code && (access & 0x04) !== 0;
+      const wrong =
+        segment === SS
+          ? system || code || !writable || dpl !== 3 || (selector & 3) !== 3
+          : system || (code && !writable) || (!conforming && dpl < 3);
+      if (wrong) return refuse(GENERAL_PROTECTION, error);
+      if ((access & 0x80) === 0) return refuse(segment === SS ? STACK_FAULT : NOT_PRESENT, error);
+      base = ((descriptor >> 16n) & 0xff_ffffn) | (((descriptor >> 56n) & 0xffn) << 24n);
+    }
+    context.setSelector(segment, selector);
+    if (segment === FS) context.fsBase = base;
+    if (segment === GS) context.gsBase = base;
+    return 1;
+  }
+
+  #moveFpu(va: bigint, save: boolean): number {
+    const context = this.#running.context;
+    if (va & 15n) {
+      this.#access.record(context, GENERAL_PROTECTION, 0);
+      return 0;
+    }
+    const low = Number(va & 0xffff_ffffn) | 0;
+    const high = Number((va >> 32n) & 0xffff_ffffn) | 0;
+    const { u8 } = this.#memory;
+    const image = context.address + CONTEXT.fxsave;
+    for (let piece = 0; piece < 512; piece += 16) {
+      const partLow = (low + piece) | 0;
+      const partHigh = partLow >>> 0 < low >>> 0 ? high + 1 : high;
+      const address = save ? this.#access.slowWrite(partLow, partHigh, 16, 0) : this.#access.slowRead(partLow, partHigh, 16, 0);
+      if (address === 0) return 0;
+      if (save) u8.copyWithin(address, image + piece, image + piece + 16);
+      else u8.copyWithin(image + piece, address, address + 16);
+    }
+    return 1;
+  }
+
+  /** By the names that descriptions and handlers call them with. */
+  imports(): Record<string, (...args: never[]) => unknown> {
+    const access = this.#access;
+    return {
+      slowRead: (_cpu: number, low: number, high: number, bytes: number, stack: number) => access.slowRead(low, high, bytes, stack),
+      slowWrite: (_cpu: number, low: number, high: number, bytes: number, stack: number) => access.slowWrite(low, high, bytes, stack),
+      finishWrite: () => access.finishWrite(),
+      guardHolds: (_cpu: number, uop: number) => access.guardHolds(uop),
+      readFlags: () => this.#running.context.flags() | 0,
+      writeFlags: (_cpu: number, value: number, mask: number) => this.#running.context.setFlags(value, mask, false),
+      cpuid: () => this.#cpuid(),
+      tsc: (_cpu: number, left: number) => this.#tsc(left),
+      divideSigned: (_cpu: number, divisor: bigint) => this.#divide(BigInt.asIntN(64, divisor), true),
+      divideUnsigned: (_cpu: number, divisor: bigint) => this.#divide(BigInt.asUintN(64, divisor), false),
+      interruptReturn: (_cpu: number, cs: number, ss: number) => this.#interruptReturn(cs & 0xffff, ss & 0xffff),
+      loadSegment: (_cpu: number, segment: number, selector: number) => this.#loadSegment(segment, selector & 0xffff),
+      saveFpu: (_cpu: number, va: bigint) => this.#moveFpu(va, true),
+      restoreFpu: (_cpu: number, va: bigint) => this.#moveFpu(va, false),
+    };
+  }
+}
