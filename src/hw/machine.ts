@@ -21,6 +21,8 @@ export interface MachineOptions {
   readonly cpus: number;
   readonly clock: ClockMode;
   readonly nsPerInstruction?: number;
+  /** How often a branch is taken before its target is translated; null: never. Changes speed, not behaviour. */
+  readonly translateAfter?: number | null;
 }
 
 export interface Machine {
@@ -38,7 +40,7 @@ export interface Machine {
 export function createMachine(options: MachineOptions): Machine {
   const memory = new MachineMemory(options.memoryBytes);
   const clock = new Clock(options.clock, options.nsPerInstruction);
-  const engine = new Engine(memory, clock);
+  const engine = new Engine(memory, clock, options.translateAfter);
   return {
     memory,
     clock,

@@ -6,6 +6,9 @@ declare namespace WebAssembly {
   }
   class Table {
     constructor(descriptor: { element: 'anyfunc'; initial: number });
+    /** Answers the first new slot. */
+    grow(by: number): number;
+    set(slot: number, value: unknown): void;
   }
   class Module {
     constructor(bytes: Uint8Array<ArrayBuffer>);

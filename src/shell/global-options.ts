@@ -11,6 +11,7 @@ export interface MachineOptions {
   readonly memoryMiB?: number;
   readonly cpus?: number;
   readonly clock?: 'real' | 'virtual';
+  readonly translator?: boolean;
 }
 
 export interface GlobalOptions {
@@ -31,6 +32,7 @@ export const GLOBAL_OPTIONS: readonly Option[] = [
   { long: 'memory', summary: "the machine's memory: MiB, or with b, k, m, g or t", value: 'size' },
   { long: 'cpus', summary: "the machine's physical CPUs", value: 'number' },
   { long: 'virtual', summary: 'virtual time: as fast as the host can, the same every time', value: null },
+  { long: 'interpreter', summary: 'interpret all guest code: slower, the same in all else', value: null },
   { long: 'no-color', summary: 'no colours', value: null },
   ...COMMON_OPTIONS,
   { long: 'version', short: 'V', summary: 'print the version', value: null },
@@ -87,6 +89,7 @@ function build(given: ReadonlyMap<string, Value>, words: readonly string[]): Glo
       ...(memory !== undefined && { memoryMiB: integer(memoryMiB(memory, String(memory)), "the machine's memory in MiB", MEMORY_MIB) }),
       ...(cpus !== undefined && { cpus: integer(cpus, 'the number of CPUs', CPUS) }),
       ...(given.has('virtual') && { clock: 'virtual' as const }),
+      ...(given.has('interpreter') && { translator: false }),
     },
     output: outputOptions(given, DEFAULT_OUTPUT),
     colour: !given.has('no-color'),

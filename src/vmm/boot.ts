@@ -123,8 +123,8 @@ class BootedHypervisor implements Hypervisor, HypervisorHandle {
 }
 
 export function bootHypervisor(options: HypervisorOptions): HypervisorHandle {
-  const { memoryBytes, cpus, clock, nsPerInstruction, dom0MemoryMiB = DOM0_MEMORY_MIB } = options;
-  const machine = createMachine({ memoryBytes, cpus, clock, ...(nsPerInstruction === undefined ? {} : { nsPerInstruction }) });
+  const { dom0MemoryMiB = DOM0_MEMORY_MIB, ...bare } = options;
+  const machine = createMachine(bare);
   const hypervisor = new BootedHypervisor(machine);
   banner(hypervisor, machine);
   startDomain0(hypervisor, dom0MemoryMiB);

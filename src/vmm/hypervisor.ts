@@ -1,6 +1,6 @@
 /** The hypervisor: the machine, its domains, and the parts they share. `createHypervisor` switches the machine on. */
 import type { Clock, Timer } from '../hw/clock.ts';
-import type { Intake, Machine } from '../hw/machine.ts';
+import type { Intake, Machine, MachineOptions } from '../hw/machine.ts';
 import { bootHypervisor } from './boot.ts';
 import type { ConsoleRing } from './console-ring.ts';
 import type { Control, Domid, GuestCalls } from './control/types.ts';
@@ -23,15 +23,9 @@ export interface Hypervisor {
   crash(domain: Domain, reason: string): void;
 }
 
-export interface HypervisorOptions {
-  readonly memoryBytes: number;
-  /** pCPUs, at least 1. */
-  readonly cpus: number;
-  readonly clock: 'real' | 'virtual';
+export interface HypervisorOptions extends MachineOptions {
   /** Memory reserved for domain 0. */
   readonly dom0MemoryMiB?: number;
-  /** Virtual clock: how long an instruction takes. */
-  readonly nsPerInstruction?: number;
 }
 
 /** What the programs of domain 0, and whoever starts the machine, hold in their hands. */

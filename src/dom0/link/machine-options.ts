@@ -6,9 +6,11 @@ export interface MachineOptions {
   /** pCPUs. */
   readonly cpus?: number;
   readonly clock?: 'real' | 'virtual';
+  /** False: hot code is interpreted too. Changes speed, not behaviour. */
+  readonly translator?: boolean;
 }
 
-const DEFAULTS = { memoryMiB: 1024, cpus: 4, clock: 'real' } as const;
+const DEFAULTS = { memoryMiB: 1024, cpus: 4, clock: 'real', translator: true } as const;
 /** The emulated memory ends below 4 GiB. */
 const MEMORY_MIB = { least: 16, most: 3584 };
 const CPUS = { least: 1, most: 64 };

@@ -13,9 +13,15 @@ export function startMachine(options: Required<MachineOptions>): LocalToolstack 
   return createToolstack(handle, () => handle.hypervisor.machine.warm());
 }
 
-function switchOn({ memoryMiB, cpus, clock }: Required<MachineOptions>): HypervisorHandle {
+function switchOn({ memoryMiB, cpus, clock, translator }: Required<MachineOptions>): HypervisorHandle {
   try {
-    return createHypervisor({ memoryBytes: memoryMiB * MIB, cpus, clock, dom0MemoryMiB: Math.min(DOM0_MIB, Math.floor(memoryMiB / 4)) });
+    return createHypervisor({
+      memoryBytes: memoryMiB * MIB,
+      cpus,
+      clock,
+      dom0MemoryMiB: Math.min(DOM0_MIB, Math.floor(memoryMiB / 4)),
+      ...(!translator && { translateAfter: null }),
+    });
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw new ToolstackError({

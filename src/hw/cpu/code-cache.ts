@@ -4,7 +4,7 @@
  */
 import type { MachineMemory } from '../memory.ts';
 import { decode, NO_REGISTER, TRUNCATED, type Decoded } from './decode/decoder.ts';
-import { PSEUDO, type HandlerModule } from './interpreter/handlers.ts';
+import { PSEUDO, shapeOf, type HandlerModule } from './interpreter/handlers.ts';
 import { CONTEXT, UOP } from './layout.ts';
 import type { Mmu } from './mmu.ts';
 
@@ -20,6 +20,8 @@ interface CodeFrame {
   readonly ranges: number[];
   /** Which 64-byte pieces hold decoded bytes. */
   readonly pieces: Uint8Array;
+  /** Micro-ops whose handler is a translated region. */
+  readonly regions: number[];
 }
 
 export class CodeCache {
@@ -33,6 +35,10 @@ export class CodeCache {
   readonly undefinedOpcodes: Map<string, number> = new Map();
   /** Called when micro-op addresses may be used again: forget every jump cache. */
   onReset: () => void = () => {};
+  /** A translated region has gone: its slot in the table is free. */
+  onRegionGone: (slot: number) => void = () => {};
+  /** The interpreter's handlers of micro-ops that are heads of regions. */
+  readonly #interpreted: Map<number, number> = new Map();
   /** A frame has got its first decoded code: stores to it must be seen from now on. */
   onFirstCode: (mfn: number) => void = () => {};
 
@@ -72,22 +78,69 @@ export class CodeCache {
     this.#frames.delete(mfn);
     this.#mmu.hasCode[mfn] = 0;
     const { u32 } = this.#memory;
+    this.#dropRegions(frame);
     for (let i = 0; i < frame.ranges.length; i += 2) {
       for (let uop = frame.ranges[i]!; uop < frame.ranges[i + 1]!; uop += UOP.bytes) u32[(uop + UOP.handler) >>> 2] = PSEUDO.stale;
     }
   }
 
+  #dropRegions({ regions }: CodeFrame): void {
+    for (const head of regions) {
+      this.onRegionGone(this.#memory.u32[(head + UOP.handler) >>> 2]!);
+      this.#interpreted.delete(head);
+    }
+  }
+
   #reset(): void {
-    for (const mfn of this.#frames.keys()) this.#mmu.hasCode[mfn] = 0;
+    for (const [mfn, frame] of this.#frames) {
+      this.#mmu.hasCode[mfn] = 0;
+      this.#dropRegions(frame);
+    }
     this.#frames.clear();
     this.#next = this.#arena;
     this.onReset();
   }
 
+  // For the translator
+
+  /** The micro-op where a block begins that has been decoded, or null. */
+  known(mfn: number, va: number): number | null {
+    return this.#frames.get(mfn)?.blocks.get(va) ?? null;
+  }
+  isTranslated(uop: number): boolean {
+    return this.#interpreted.has(uop);
+  }
+  /** The region in `slot` takes the place of the handler of its first micro-op. */
+  install(mfn: number, head: number, slot: number): void {
+    const { u32 } = this.#memory;
+    this.#interpreted.set(head, u32[(head + UOP.handler) >>> 2]!);
+    this.#frame(mfn).regions.push(head);
+    u32[(head + UOP.handler) >>> 2] = slot;
+  }
+  /** Slot of the interpreter's handler, also when a region has taken its place. */
+  interpreted(uop: number): number {
+    return this.#interpreted.get(uop) ?? this.#memory.u32[(uop + UOP.handler) >>> 2]!;
+  }
+  /** Is there room for so many micro-ops without forgetting everything? */
+  hasRoom(count: number): boolean {
+    return this.#next + count * UOP.bytes <= this.#arena + ARENA_BYTES;
+  }
+  /** A micro-op that goes to `va`, in the same page as all of this frame's code. */
+  exitMicroOp(mfn: number, va: number): number {
+    const uop = this.#pseudo(PSEUDO.goto, va);
+    this.#frame(mfn).ranges.push(uop, this.#next);
+    return uop;
+  }
+  /** Code has been made of these bytes. */
+  cover(mfn: number, offset: number, length: number): void {
+    const { pieces } = this.#frame(mfn);
+    for (let piece = offset >>> 6; piece <= (offset + length - 1) >>> 6; piece++) pieces[piece] = 1;
+  }
+
   #frame(mfn: number): CodeFrame {
     let frame = this.#frames.get(mfn);
     if (!frame) {
-      this.#frames.set(mfn, (frame = { blocks: new Map(), ranges: [], pieces: new Uint8Array(64) }));
+      this.#frames.set(mfn, (frame = { blocks: new Map(), ranges: [], pieces: new Uint8Array(64), regions: [] }));
       this.#mmu.hasCode[mfn] = 1;
       this.onFirstCode(mfn);
     }
@@ -169,27 +222,15 @@ export class CodeCache {
     u32[(uop + UOP.handler) >>> 2] = handler;
     view.setBigInt64(uop + UOP.rip, BigInt(va), true);
     u32[(uop + UOP.link) >>> 2] = link;
+    u32[(uop + UOP.heat) >>> 2] = 0;
     return uop;
   }
 
   #emit(decoded: Decoded, va: number): void {
     const uop = this.#pseudo(0, va);
-    const { form, memory, operandSize } = decoded;
+    const { form, memory } = decoded;
     const { u32, view } = this.#memory;
-    const simple = memory !== null && memory.index === NO_REGISTER && decoded.segment === 3 && !decoded.address32;
-    const moffs = form.operands.some(({ source }) => source === 'moffs');
-    u32[(uop + UOP.handler) >>> 2] = this.#handlers().slot(form, {
-      operandSize,
-      stringWidth: 1,
-      conditionCode: decoded.condition,
-      repeat: decoded.repeat,
-      memory:
-        memory === null || !form.operands.some(({ source }) => source === 'rm' || source === 'xmm-rm' || source === 'moffs')
-          ? 'none'
-          : simple && !moffs
-            ? 'simple'
-            : 'full',
-    });
+    u32[(uop + UOP.handler) >>> 2] = this.#handlers().slot(form, shapeOf(decoded));
     const byteSized = (source: string): boolean => form.operands.some((spec) => spec.source === source && spec.size === 1);
     const gpr = (index: number, byte: boolean): number =>
       CONTEXT.gpr + (byte && decoded.rex === 0 && index >= 4 && index < 8 ? (index - 4) * 8 + 1 : index * 8);

@@ -8,8 +8,9 @@ import type { Instruction } from './decode/instruction.ts';
 import { buildHandlers, type HandlerModule } from './interpreter/handlers.ts';
 import { GuestAccess, type Running } from './guest-access.ts';
 import { InstructionHelpers } from './instruction-helpers.ts';
-import { CONTEXT, EXIT, JUMPS, UOP } from './layout.ts';
+import { CONTEXT, EXIT, HOT, JUMPS, UOP } from './layout.ts';
 import { Mmu } from './mmu.ts';
+import { Translator } from './translator/translator.ts';
 import type { Access, CpuEnvironment, Exit, Translation } from './types.ts';
 
 const DEBUG = 1;
@@ -26,11 +27,15 @@ export class Engine {
   readonly #free: number[] = [];
   #handlers: HandlerModule | null = null;
   #enter: ((cpu: number, uop: number, left: number) => number) | null = null;
+  #enterAt: ((cpu: number, uop: number, left: number, slot: number) => number) | null = null;
+  #translator: Translator | null = null;
+  readonly #translateAfter: number | null;
   readonly #running: Running = { context: null!, environment: null!, budget: 0 };
   readonly #access: GuestAccess;
   readonly #helpers: InstructionHelpers;
 
-  constructor(memory: MachineMemory, clock: Clock) {
+  constructor(memory: MachineMemory, clock: Clock, translateAfter: number | null = HOT) {
+    this.#translateAfter = translateAfter;
     this.memory = memory;
     this.clock = clock;
     this.mmu = new Mmu(memory);
@@ -54,12 +59,16 @@ export class Engine {
   warm(): void {
     if (this.#enter) return;
     const { wasm } = this.memory;
-    this.#handlers = buildHandlers(wasm.buffer.byteLength / 65536);
+    this.#handlers = buildHandlers(wasm.buffer.byteLength / 65536, this.#translateAfter ?? 0);
     const table = new WebAssembly.Table({ element: 'anyfunc', initial: this.#handlers.slots });
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(this.#handlers.bytes), {
-      env: { memory: wasm, table, ...this.#helpers.imports() },
+    const helpers = this.#helpers.imports();
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(this.#handlers.bytes), {
+      env: { memory: wasm, table, ...helpers },
     });
-    this.#enter = instance.exports.enter as (cpu: number, uop: number, left: number) => number;
+    this.#enter = exports.enter as (cpu: number, uop: number, left: number) => number;
+    this.#enterAt = exports.enterAt as (cpu: number, uop: number, left: number, slot: number) => number;
+    if (this.#translateAfter !== null)
+      this.#translator = new Translator(this.memory, this.code, { table, functions: { ...helpers, ...exports } });
   }
 
   run(context: Context, environment: CpuEnvironment, budget: number): { exit: Exit; retired: number } {
@@ -69,18 +78,33 @@ export class Engine {
     const leftIndex = (context.address + CONTEXT.left) >>> 2;
     const flagsIndex = (context.address + CONTEXT.otherFlags) >>> 2;
     i32[leftIndex] = budget;
+    // Regions take whole blocks: steps, and what is left before the end of the budget, are the interpreter's.
+    let interpret = false;
     for (;;) {
       const left: number = i32[leftIndex]!;
-      if (left === 0) return { exit: { kind: 'budget' }, retired: budget };
+      if (left === 0) {
+        this.#translator?.flush();
+        return { exit: { kind: 'budget' }, retired: budget };
+      }
       const uop = this.#lookUp(context, environment);
       const stepping = (i32[flagsIndex]! & TRAP_FLAG) !== 0;
-      const code = uop === 0 ? EXIT.exception : this.#enter!(context.address, uop, stepping ? 1 : left);
-      if (stepping && i32[leftIndex] === 0 && (code === EXIT.lookup || code === EXIT.budget)) {
+      const code: number =
+        uop === 0
+          ? EXIT.exception
+          : stepping || interpret
+            ? this.#enterAt!(context.address, uop, stepping ? 1 : left, this.code.interpreted(uop))
+            : this.#enter!(context.address, uop, left);
+      interpret = code === EXIT.tail;
+      if (stepping && i32[leftIndex] === 0 && (code === EXIT.lookup || code === EXIT.budget || code === EXIT.tail)) {
         i32[leftIndex] = left - 1;
         return { exit: { kind: 'exception', vector: DEBUG, errorCode: null, cr2: 0n }, retired: budget - left + 1 };
       }
       if (stepping && uop !== 0) i32[leftIndex] = left - 1 + i32[leftIndex]!;
-      if (code === EXIT.lookup) continue;
+      if (code === EXIT.lookup || code === EXIT.tail) continue;
+      if (code === EXIT.hot) {
+        this.#heated(context, environment);
+        continue;
+      }
       if (code === EXIT.guard) {
         // The second page is another one now: decode afresh.
         const walk = this.mmu.walk(context, environment, Number(context.rip & 0xffff_ffffn) | 0, Number(context.rip >> 32n) | 0, 'execute');
@@ -89,6 +113,14 @@ export class Engine {
       }
       return { exit: this.#exit(context, environment, code), retired: budget - i32[leftIndex]! };
     }
+  }
+
+  /** The code at rip is hot. */
+  #heated(context: Context, environment: CpuEnvironment): void {
+    const { i32 } = this.memory;
+    const [low, high] = [i32[(context.address + CONTEXT.rip) >>> 2]!, i32[(context.address + CONTEXT.rip + 4) >>> 2]!];
+    const mfn = this.#access.fetch(context, environment, low, high, false);
+    if (mfn >= 0) this.#translator?.request(mfn, high * 0x1_0000_0000 + (low >>> 0));
   }
 
   #exit(context: Context, environment: CpuEnvironment, code: number): Exit {
@@ -167,6 +199,7 @@ export class Engine {
     i32[jump] = low;
     i32[jump + 1] = high;
     i32[jump + 2] = uop;
+    i32[jump + 3] = 0;
     return uop;
   }
 }

@@ -49,7 +49,9 @@ export const CONTEXT = {
 } as const;
 
 export const TLB = { entries: 256, bytes: 32, read: 0, write: 8, execute: 16, addend: 24 } as const;
-export const JUMPS = { entries: 512, bytes: 16, va: 0, uop: 8 } as const;
+export const JUMPS = { entries: 512, bytes: 16, va: 0, uop: 8, heat: 12 } as const;
+/** A branch taken so often leads to hot code. */
+export const HOT = 500;
 
 export const UOP = {
   handler: 0, // u32
@@ -65,8 +67,22 @@ export const UOP = {
   rip: 32, // i64
   link: 40, // u32: the micro-op at the branch's target, or 0
   mask32: 44, // u32: 1 with 32-bit addressing
+  heat: 44, // u32, of a branch: how often it was taken
   bytes: 48,
 } as const;
 
-/** What `enter` returns. */
-export const EXIT = { budget: 0, lookup: 1, syscall: 2, exception: 3, privileged: 4, interrupt: 5, trap: 6, guard: 7 } as const;
+/**
+ * What `enter` returns. Tail: fewer instructions are left than the next block of a region has. Hot: the code at rip has been reached often.
+ */
+export const EXIT = {
+  budget: 0,
+  lookup: 1,
+  syscall: 2,
+  exception: 3,
+  privileged: 4,
+  interrupt: 5,
+  trap: 6,
+  guard: 7,
+  tail: 8,
+  hot: 9,
+} as const;

@@ -93,7 +93,7 @@ export function createScriptHost(toolstack: Toolstack, screen: HostScreen): Scri
     },
     clock: {
       now: async () => (await toolstack.time()).nowNs,
-      sleepUntil: (deadlineNs, signal) => orAborted(signal, toolstack.sleepUntil(deadlineNs, signal)),
+      sleepUntil: (deadlineNs, signal) => orAborted(signal, toolstack.sleepUntil(deadlineNs)),
     },
     readFile: (path, from) => Promise.resolve().then(() => readText(path, from)),
     guest(name) {

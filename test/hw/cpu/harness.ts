@@ -21,8 +21,8 @@ export class Bench {
   readonly context: VcpuContext;
   environment: CpuEnvironment;
 
-  constructor() {
-    this.machine = createMachine({ memoryBytes: 16 << 20, cpus: 1, clock: 'virtual' });
+  constructor(translateAfter: number | null = null) {
+    this.machine = createMachine({ memoryBytes: 16 << 20, cpus: 1, clock: 'virtual', translateAfter });
     this.cpu = this.machine.cpus[0]!;
     this.context = this.machine.newContext();
     this.#entry(L4, 0, L3);
@@ -93,7 +93,9 @@ export class Bench {
     const { context } = this;
     return (
       JSON.stringify([context.rip, context.rflags, ...Array.from({ length: 16 }, (_, i) => context.gpr(i))].map(String)) +
-      this.read(DATA, 256).join()
+      Buffer.from(this.read(DATA, 256))
+        .toString('hex')
+        .replace(/(?:00)*$/, '')
     );
   }
 }

@@ -2,13 +2,15 @@
 import type { Width } from '../isa/emitter.ts';
 import type { AnyPlace } from '../isa/instruction.ts';
 import { FORMS, isSized, type Form, type OperandSpec } from '../decode/table.ts';
-import { CONTEXT, EXIT, JUMPS, UOP } from '../layout.ts';
+import { CONTEXT, EXIT } from '../layout.ts';
 import { Bytes } from '../wasm/bytes.ts';
+import { NO_REGISTER, type Decoded } from '../decode/decoder.ts';
 import { I32, I64, ModuleWriter, type ValueType } from '../wasm/module.ts';
+import { dispatch, enterAt, farJump, gotoPseudo, guardPseudo, leaveAt, nearJump, storeConst, swap32, swap64 } from './routines.ts';
 import { HandlerEmitter, type Helpers, type Shape } from './handler-emitter.ts';
 
 /** What the engine must offer to the module: imports by name. */
-const IMPORTS: Readonly<Record<string, readonly [readonly ValueType[], readonly ValueType[]]>> = {
+export const IMPORTS: Readonly<Record<string, readonly [readonly ValueType[], readonly ValueType[]]>> = {
   slowRead: [[I32, I32, I32, I32, I32], [I32]],
   slowWrite: [[I32, I32, I32, I32, I32], [I32]],
   finishWrite: [[I32], [I32]],
@@ -33,6 +35,14 @@ export interface HandlerModule {
   readonly slots: number;
   /** Table slot of a form's handler. */
   slot(form: Form, shape: Shape): number;
+}
+
+/** Which of a form's handlers an instruction takes. */
+export function shapeOf({ form, operandSize, condition, repeat, memory, segment, address32 }: Decoded): Shape {
+  const has = (source: OperandSpec['source']): boolean => form.operands.some((spec) => spec.source === source);
+  const reaches = memory !== null && (has('rm') || has('xmm-rm') || has('moffs'));
+  const simple = memory?.index === NO_REGISTER && segment === 3 && !address32 && !has('moffs');
+  return { operandSize, stringWidth: 1, conditionCode: condition, repeat, memory: !reaches ? 'none' : simple ? 'simple' : 'full' };
 }
 
 export function shapeKey(form: Form, shape: Shape): string {
@@ -101,7 +111,8 @@ function place(t: HandlerEmitter, spec: OperandSpec, shape: Shape): AnyPlace {
   }
 }
 
-export function buildHandlers(memoryPages: number): HandlerModule {
+/** @param hot how often a branch is taken before `enter` answers EXIT.hot for it; 0: never */
+export function buildHandlers(memoryPages: number, hot: number): HandlerModule {
   const module = new ModuleWriter();
   const named: Record<string, number> = {};
   for (const [name, [params, results]] of Object.entries(IMPORTS)) named[name] = module.importFunction(name, params, results);
@@ -115,8 +126,8 @@ export function buildHandlers(memoryPages: number): HandlerModule {
   };
   const fault = shared(handlerType, [], (code) => leaveAt(code, EXIT.exception));
   const budget = shared(handlerType, [], (code) => leaveAt(code, EXIT.budget));
-  const near = shared(handlerType, [I32], (code) => nearJump(code, handlerType, budget));
-  const jump = shared(module.type([I32, I64, I32], [I32]), [I32], (code) => farJump(code, handlerType));
+  const near = shared(handlerType, [I32], (code) => nearJump(code, handlerType, budget, hot));
+  const jump = shared(module.type([I32, I64, I32], [I32]), [I32], (code) => farJump(code, handlerType, hot));
   named.swap64 = shared(module.type([I32, I64], [I64]), [], swap64);
   named.swap32 = shared(module.type([I32, I32], [I32]), [], swap32);
   const helpers: Helpers = {
@@ -133,7 +144,7 @@ export function buildHandlers(memoryPages: number): HandlerModule {
 
   const table: number[] = [];
   table[PSEUDO.stale] = shared(handlerType, [], (code) => leaveAt(code, EXIT.lookup));
-  table[PSEUDO.goto] = shared(handlerType, [I32], (code) => gotoPseudo(code, handlerType));
+  table[PSEUDO.goto] = shared(handlerType, [I32], (code) => gotoPseudo(code, handlerType, hot));
   table[PSEUDO.guard] = shared(handlerType, [], (code) => guardPseudo(code, handlerType, named.guardHolds!));
   table[PSEUDO.undefined] = shared(handlerType, [], (code) => {
     storeConst(code, CONTEXT.exitVector, 6);
@@ -153,8 +164,15 @@ export function buildHandlers(memoryPages: number): HandlerModule {
       slots.set(shapeKey(form, shape), table.push(index) - 1);
     }
   }
-  const enter = shared(handlerType, [], (code) => dispatch(code, handlerType, 1));
-  module.export('enter', enter);
+  module.export(
+    'enter',
+    shared(handlerType, [], (code) => dispatch(code, handlerType, 1)),
+  );
+  module.export(
+    'enterAt',
+    shared(module.type([I32, I32, I32, I32], [I32]), [], (code) => enterAt(code, handlerType)),
+  );
+  for (const [name, index] of Object.entries({ jump, swap32: named.swap32, swap64: named.swap64 })) module.export(name, index);
   return {
     bytes: module.encode(memoryPages, table),
     slots: table.length,
@@ -164,190 +182,4 @@ export function buildHandlers(memoryPages: number): HandlerModule {
       return slot;
     },
   };
-}
-
-// Shared routines, by hand. Locals: 0 cpu, 1 uop (or target), 2 left, 3 scratch.
-
-const get = (code: Bytes, local: number): void => code.bytes([0x20, local]);
-const i32Load = (code: Bytes, offset: number): void => {
-  code.bytes([0x28, 0]);
-  code.u32(offset);
-};
-const i64Load = (code: Bytes, offset: number): void => {
-  code.bytes([0x29, 0]);
-  code.u32(offset);
-};
-const i32Store = (code: Bytes, offset: number): void => {
-  code.bytes([0x36, 0]);
-  code.u32(offset);
-};
-const i64Store = (code: Bytes, offset: number): void => {
-  code.bytes([0x37, 0]);
-  code.u32(offset);
-};
-const i32Const = (code: Bytes, value: number): void => {
-  code.u8(0x41);
-  code.s32(value);
-};
-
-function storeConst(code: Bytes, offset: number, value: number): void {
-  get(code, 0);
-  i32Const(code, value);
-  i32Store(code, offset);
-}
-
-/** rip = the micro-op's, left kept, return `exit`. */
-function leaveAt(code: Bytes, exit: number): void {
-  get(code, 0);
-  get(code, 1);
-  i64Load(code, UOP.rip);
-  i64Store(code, CONTEXT.rip);
-  get(code, 0);
-  get(code, 2);
-  i32Store(code, CONTEXT.left);
-  i32Const(code, exit);
-  code.u8(0x0f);
-}
-
-function dispatch(code: Bytes, handlerType: number, uop: number): void {
-  get(code, 0);
-  get(code, uop);
-  get(code, 2);
-  get(code, uop);
-  i32Load(code, UOP.handler);
-  code.u8(0x13);
-  code.u32(handlerType);
-  code.u32(0);
-}
-
-/** A taken branch: to the linked micro-op, or out to have it looked up and linked. */
-function nearJump(code: Bytes, handlerType: number, budget: number): void {
-  get(code, 2);
-  i32Const(code, 1);
-  code.bytes([0x6b, 0x21, 2]); // left -= 1
-  get(code, 1);
-  i32Load(code, UOP.link);
-  code.bytes([0x22, 3, 0x04, 0x40]); // if linked
-  get(code, 2);
-  code.bytes([0x45, 0x04, 0x40]); // if nothing left
-  get(code, 0);
-  get(code, 3);
-  get(code, 2);
-  code.u8(0x12);
-  code.u32(budget);
-  code.u8(0x0b);
-  dispatch(code, handlerType, 3);
-  code.u8(0x0b);
-  get(code, 0);
-  get(code, 1);
-  i64Load(code, UOP.immediate);
-  i64Store(code, CONTEXT.rip);
-  get(code, 0);
-  get(code, 2);
-  i32Store(code, CONTEXT.left);
-  get(code, 0);
-  get(code, 1);
-  i32Store(code, CONTEXT.linkFrom);
-  i32Const(code, EXIT.lookup);
-  code.u8(0x0f);
-}
-
-/** To the address in local 1 (i64), by the jump cache. */
-function farJump(code: Bytes, handlerType: number): void {
-  get(code, 2);
-  i32Const(code, 1);
-  code.bytes([0x6b, 0x21, 2]);
-  get(code, 0);
-  i32Load(code, CONTEXT.jumpCache);
-  get(code, 1);
-  code.u8(0xa7);
-  i32Const(code, JUMPS.entries - 1);
-  code.u8(0x71);
-  i32Const(code, 4);
-  code.bytes([0x74, 0x6a, 0x22, 3]);
-  i64Load(code, JUMPS.va);
-  get(code, 1);
-  code.u8(0x51);
-  get(code, 2);
-  i32Const(code, 0);
-  code.bytes([0x47, 0x71, 0x04, 0x40]); // hit, and instructions left
-  get(code, 3);
-  i32Load(code, JUMPS.uop);
-  code.bytes([0x21, 3]);
-  dispatch(code, handlerType, 3);
-  code.u8(0x0b);
-  get(code, 0);
-  get(code, 1);
-  i64Store(code, CONTEXT.rip);
-  get(code, 0);
-  get(code, 2);
-  i32Store(code, CONTEXT.left);
-  i32Const(code, EXIT.lookup);
-  code.u8(0x0f);
-}
-
-/** End of a block that runs on: not an instruction, so nothing is counted. */
-function gotoPseudo(code: Bytes, handlerType: number): void {
-  get(code, 1);
-  i32Load(code, UOP.link);
-  code.bytes([0x22, 3, 0x04, 0x40]);
-  dispatch(code, handlerType, 3);
-  code.u8(0x0b);
-  get(code, 0);
-  get(code, 1);
-  i32Store(code, CONTEXT.linkFrom);
-  leaveAt(code, EXIT.lookup);
-}
-
-/** Before an instruction that lies on two pages: does the second still translate to the same frame? */
-function guardPseudo(code: Bytes, handlerType: number, guardHolds: number): void {
-  get(code, 0);
-  get(code, 1);
-  code.u8(0x10);
-  code.u32(guardHolds);
-  code.bytes([0x04, 0x40]);
-  get(code, 1);
-  i32Const(code, UOP.bytes);
-  code.bytes([0x6a, 0x21, 1]);
-  dispatch(code, handlerType, 1);
-  code.u8(0x0b);
-  leaveAt(code, EXIT.guard);
-}
-
-function swap32(code: Bytes): void {
-  // ((x rotl 8) & 00ff00ff) | ((x rotr 8) & ff00ff00)
-  get(code, 1);
-  i32Const(code, 8);
-  code.u8(0x77);
-  i32Const(code, 0x00ff00ff);
-  code.u8(0x71);
-  get(code, 1);
-  i32Const(code, 8);
-  code.u8(0x78);
-  i32Const(code, 0xff00ff00 | 0);
-  code.bytes([0x71, 0x72]);
-}
-
-function swap64(code: Bytes): void {
-  const half = (wrapHigh: boolean): void => {
-    get(code, 1);
-    if (wrapHigh) code.bytes([0x42, 32, 0x88]);
-    code.u8(0xa7);
-  };
-  const swapped = (wrapHigh: boolean): void => {
-    half(wrapHigh);
-    i32Const(code, 8);
-    code.u8(0x77);
-    i32Const(code, 0x00ff00ff);
-    code.u8(0x71);
-    half(wrapHigh);
-    i32Const(code, 8);
-    code.u8(0x78);
-    i32Const(code, 0xff00ff00 | 0);
-    code.bytes([0x71, 0x72, 0xad]);
-  };
-  swapped(false);
-  code.bytes([0x42, 32, 0x86]);
-  swapped(true);
-  code.u8(0x84);
 }

@@ -12,6 +12,8 @@ export type Type = 'i32' | 'i64' | 'f32' | 'f64' | 'v128';
 export interface Value {
   readonly type: Type;
   readonly emit: () => void;
+  /** Known while emitting: what depends on it alone is worked out then. */
+  readonly constant?: bigint;
 }
 
 export interface Place {

@@ -127,9 +127,12 @@ const TABLE = [
 export type Op = (typeof TABLE)[number][0];
 export const OPCODES: Readonly<Record<Op, number>> = Object.fromEntries(TABLE) as Record<Op, number>;
 
+export const BLOCK = 0x02;
+export const LOOP = 0x03;
 export const IF = 0x04;
 export const ELSE = 0x05;
 export const END = 0x0b;
+export const BR = 0x0c;
 export const RETURN = 0x0f;
 export const CALL = 0x10;
 export const RETURN_CALL = 0x12;

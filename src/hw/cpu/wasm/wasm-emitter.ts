@@ -18,7 +18,9 @@ export interface MemoryHelpers {
 }
 
 export abstract class WasmEmitter extends Emitter {
-  readonly code: Bytes = new Bytes();
+  code: Bytes = new Bytes();
+  /** How many blocks, loops and ifs are open. */
+  protected depth = 0;
   protected abstract readonly memoryHelpers: MemoryHelpers;
   /** Address of the context. */
   abstract get cpu(): Value;
@@ -125,11 +127,13 @@ export abstract class WasmEmitter extends Emitter {
     condition.emit();
     this.code.u8(IF);
     this.code.u8(EMPTY);
+    this.depth++;
     then();
     if (otherwise) {
       this.code.u8(ELSE);
       otherwise();
     }
+    this.depth--;
     this.code.u8(END);
   }
   do(value: Value): void {
@@ -216,12 +220,15 @@ export abstract class WasmEmitter extends Emitter {
     });
     return { host: host.get(), slow: { get: () => slow.get() } };
   }
+  /** A store has gone the slow way: it may have hit code. */
+  protected storedSlowly(): void {}
   #finishWrite(slow: Value): void {
     this.branch(slow, () => {
       this.cpu.emit();
       this.code.u8(CALL);
       this.code.u32(this.memoryHelpers.finishWrite);
       this.branch({ type: 'i32', emit: () => this.code.u8(OPCODES['i32.eqz']) }, () => this.fault());
+      this.storedSlowly();
     });
   }
 }

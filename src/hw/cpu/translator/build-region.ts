@@ -1,0 +1,81 @@
+/** Writes a region's code: its blocks in structured order, edges inside as branches, the others as exits. */
+import type { RegionEmitter } from './region-emitter.ts';
+import { branchTarget, type PlannedInstruction } from './plan-region.ts';
+import type { Node } from './shape-region.ts';
+
+/** A micro-op that goes to an address of this page, for the ways out. */
+export type ExitMicroOp = (va: number) => number;
+
+export function buildRegion(t: RegionEmitter, head: Node, pageVa: number, exitMicroOp: ExitMicroOp): void {
+  new RegionBuilder(t, pageVa, exitMicroOp).tree(head);
+}
+
+class RegionBuilder {
+  readonly #t: RegionEmitter;
+  readonly #pageVa: number;
+  readonly #exitMicroOp: ExitMicroOp;
+  /** Where to branch for a loop head or a merge node. */
+  readonly #levels: Map<Node, number> = new Map();
+
+  constructor(t: RegionEmitter, pageVa: number, exitMicroOp: ExitMicroOp) {
+    this.#t = t;
+    this.#pageVa = pageVa;
+    this.#exitMicroOp = exitMicroOp;
+  }
+
+  /** A node and all that it dominates. */
+  tree(node: Node): void {
+    // Who branches here has stored the flags; what is pending belongs to whatever was written last.
+    if (node.merges) this.#t.flags.clear();
+    else if (node.loops) this.#t.settleFlags();
+    if (!node.loops) return this.#within(node, 0);
+    this.#t.nested('loop', (level) => {
+      this.#levels.set(node, level);
+      this.#within(node, 0);
+    });
+  }
+
+  /** The node's own code inside a block for each merge node from `from` on; each merge node's code follows the end of its block. */
+  #within(node: Node, from: number): void {
+    const merge = node.merged[from];
+    if (!merge) return this.#code(node);
+    this.#t.nested('block', (level) => {
+      this.#levels.set(merge, level);
+      this.#within(node, from + 1);
+    });
+    this.tree(merge);
+  }
+
+  #code(node: Node): void {
+    const { instructions, after, target } = node.block;
+    const t = this.#t;
+    const last = instructions.length - 1;
+    t.charge(instructions.length, this.#pageVa + node.block.offset);
+    for (const [i, instruction] of instructions.entries()) {
+      t.begin(instruction.decoded, this.#pageVa + instruction.offset, instructions.length - i);
+      t.onJumpNear = () => this.#jump(node, instruction, target);
+      const { form } = instruction.decoded;
+      form.description.translate(t, ...form.operands.map((spec) => t.place(spec)));
+      if (i < last || after !== null) t.checkCode();
+      t.end();
+    }
+    if (after !== null) this.#edge(node, node.next, this.#pageVa + after);
+  }
+
+  #jump(node: Node, instruction: PlannedInstruction, target: number | null): void {
+    const va = this.#pageVa + branchTarget(instruction)!;
+    const inside = target === null ? null : node.target;
+    if (inside) this.#t.leaveIfStale(va);
+    // The other way goes on with the flags as they are now.
+    this.#t.aside(() => this.#edge(node, inside, va));
+  }
+
+  #edge(from: Node, to: Node | null, va: number): void {
+    const t = this.#t;
+    if (!to) {
+      if (Math.floor(va / 4096) === Math.floor(this.#pageVa / 4096)) t.chainTo(this.#exitMicroOp(va));
+      else t.exitTo(va);
+    } else if (to.order <= from.order || to.merges) t.goTo(this.#levels.get(to)!);
+    else this.tree(to);
+  }
+}

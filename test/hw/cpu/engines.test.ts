@@ -1,0 +1,126 @@
+/** Interpreter and translator: the same instructions, the same state, for any program, budget and fault. */
+import { fc, test as property } from '@fast-check/vitest';
+import { expect } from 'vitest';
+import { Bench, CODE, DATA, STACK } from './harness.ts';
+
+const RUNS = 12;
+
+/** One instruction: opcode bytes with registers among rax, rcx, rdx, rbx, rsi, r8 to r11 (rdi points at the data). */
+const register = fc.constantFrom(0, 1, 2, 3, 6, 8, 9, 10, 11);
+const rexOf = (wide: boolean, reg: number, rm: number): number => 0x40 | (wide ? 8 : 0) | (reg >= 8 ? 4 : 0) | (rm >= 8 ? 1 : 0);
+const modrm = (reg: number, rm: number): number => 0xc0 | ((reg & 7) << 3) | (rm & 7);
+const alu = fc.record({ op: fc.nat(7), byte: fc.boolean(), wide: fc.boolean(), reg: register, rm: register, load: fc.boolean() });
+const instruction: fc.Arbitrary<readonly number[]> = fc.oneof(
+  alu.map(({ op, byte, wide, reg, rm, load }) => [rexOf(wide, reg, rm), op * 8 + (load ? 2 : 0) + (byte ? 0 : 1), modrm(reg, rm)]),
+  alu.map(({ op, wide, rm, reg }) => [rexOf(wide, 0, rm), 0x83, modrm(op, rm), reg * 17]),
+  // With 16-bit operands
+  alu.map(({ op, reg, rm }) => [0x66, rexOf(false, reg, rm), op * 8 + 1, modrm(reg, rm)]),
+  // With memory: [rdi + disp8], loads and stores
+  fc
+    .record({ op: fc.nat(7), wide: fc.boolean(), byte: fc.boolean(), reg: register, at: fc.nat(120), load: fc.boolean() })
+    .map(({ op, wide, byte, reg, at, load }) => [
+      rexOf(wide, reg, 0),
+      op * 8 + (load ? 2 : 0) + (byte ? 0 : 1),
+      0x47 | ((reg & 7) << 3),
+      at,
+    ]),
+  // mov, lea, movzx, movsx, cmovcc, setcc
+  fc
+    .record({ reg: register, at: fc.nat(120), wide: fc.boolean(), load: fc.boolean() })
+    .map(({ reg, at, wide, load }) => [rexOf(wide, reg, 0), load ? 0x8b : 0x89, 0x47 | ((reg & 7) << 3), at]),
+  fc
+    .record({ reg: register, rm: register })
+    .map(({ reg, rm }) => [rexOf(true, reg, 0) | (rm >= 8 ? 2 : 0), 0x8d, 0x44 | ((reg & 7) << 3), 0x07 | ((rm & 7) << 3), 5]),
+  fc
+    .record({ reg: register, rm: register, op: fc.constantFrom(0xb6, 0xb7, 0xbe, 0xbf, 0xaf, 0xa3, 0xbc, 0xbd) })
+    .map(({ reg, rm, op }) => [rexOf(true, reg, rm), 0x0f, op, modrm(reg, rm)]),
+  fc
+    .record({ reg: register, rm: register, cc: fc.nat(15), set: fc.boolean() })
+    .map(({ reg, rm, cc, set }) => [rexOf(true, reg, rm), 0x0f, (set ? 0x90 : 0x40) + cc, modrm(reg, rm)]),
+  // Shifts and rotates by immediate and by CL, inc, dec, neg, not, mul, imul, xchg, xadd, cmpxchg, bswap
+  fc
+    .record({ rm: register, op: fc.constantFrom(0, 1, 2, 3, 4, 5, 7), by: fc.nat(70), wide: fc.boolean(), byte: fc.boolean() })
+    .map(({ rm, op, by, wide, byte }) => [rexOf(wide, 0, rm), byte ? 0xc0 : 0xc1, modrm(op, rm), by]),
+  fc
+    .record({ rm: register, op: fc.constantFrom(0, 1, 2, 3, 4, 5, 7), wide: fc.boolean(), byte: fc.boolean() })
+    .map(({ rm, op, wide, byte }) => [rexOf(wide, 0, rm), byte ? 0xd2 : 0xd3, modrm(op, rm)]),
+  fc.record({ rm: register, op: fc.nat(1), wide: fc.boolean() }).map(({ rm, op, wide }) => [rexOf(wide, 0, rm), 0xff, modrm(op, rm)]),
+  fc
+    .record({ rm: register, op: fc.constantFrom(2, 3, 4, 5), wide: fc.boolean() })
+    .map(({ rm, op, wide }) => [rexOf(wide, 0, rm), 0xf7, modrm(op, rm)]),
+  fc.record({ reg: register, rm: register, wide: fc.boolean() }).map(({ reg, rm, wide }) => [rexOf(wide, reg, rm), 0x87, modrm(reg, rm)]),
+  fc
+    .record({ reg: register, rm: register, op: fc.constantFrom(0xc1, 0xb1) })
+    .map(({ reg, rm, op }) => [rexOf(true, reg, rm), 0x0f, op, modrm(reg, rm)]),
+  fc.record({ rm: register }).map(({ rm }) => [rexOf(true, 0, rm), 0x0f, 0xc8 | (rm & 7)]),
+  fc.record({ reg: fc.constantFrom(0, 1, 2, 3) }).map(({ reg }) => [0x88, 0xc0 | (reg << 3) | 4]), // mov ah, r8
+  // push, pop, pushf, popf of harmless flags, cld, std, lahf, sahf
+  fc.record({ rm: register }).map(({ rm }) => [rexOf(false, 0, rm), 0x50 | (rm & 7), rexOf(false, 0, rm), 0x58 | (rm & 7)]),
+  fc.constantFrom([0x9c, 0x58], [0x9f], [0x9e], [0xf8], [0xf9], [0xf5], [0x98], [0x99], [0x48, 0x99]),
+  // A division that faults often
+  fc.record({ rm: register, signed: fc.boolean() }).map(({ rm, signed }) => [rexOf(true, 0, rm), 0xf7, modrm(signed ? 7 : 6, rm)]),
+  // Far off the data: a page fault
+  fc.record({ reg: register }).map(({ reg }) => [rexOf(true, reg, 0), 0x8b, 0x87 | ((reg & 7) << 3), 0, 0, 0x40, 0]),
+);
+/** A jump over or back, in numbers of pieces. */
+const jump = fc.record({ cc: fc.nat(15), by: fc.integer({ min: -6, max: 6 }) });
+const program = fc.array(fc.oneof({ weight: 5, arbitrary: fc.record({ bytes: instruction }) }, { weight: 1, arbitrary: jump }), {
+  minLength: 3,
+  maxLength: 30,
+});
+
+function assemble(pieces: readonly { readonly bytes?: readonly number[]; readonly cc?: number; readonly by?: number }[]): number[] {
+  const sizes = pieces.map((piece) => piece.bytes?.length ?? 6);
+  const starts = sizes.map((_, i) => sizes.slice(0, i).reduce((a, b) => a + b, 0));
+  const end = sizes.reduce((a, b) => a + b, 0);
+  const code = pieces.flatMap((piece, i) => {
+    if (piece.bytes) return piece.bytes;
+    const to = starts[Math.max(0, i + piece.by!)] ?? end;
+    const distance = to - (starts[i]! + 6);
+    return [0x0f, 0x80 + piece.cc!, distance & 0xff, (distance >> 8) & 0xff, (distance >> 16) & 0xff, (distance >> 24) & 0xff];
+  });
+  // Again from the start: everything gets hot.
+  const back = -(code.length + 5);
+  return [...code, 0xe9, back & 0xff, (back >> 8) & 0xff, (back >> 16) & 0xff, (back >> 24) & 0xff];
+}
+
+function prepare(bench: Bench, code: readonly number[], seed: number): void {
+  for (let i = 0; i < 16; i++) if (i !== 4) bench.context.setGpr(i, BigInt.asUintN(64, BigInt(seed + i) * 0x9e37_79b9_7f4a_7c15n));
+  bench.context.setGpr(7, DATA);
+  bench.context.setGpr(4, STACK - 64n);
+  bench.context.rflags = 0x202n;
+  bench.write(DATA, new Uint8Array(256));
+  bench.write(STACK - 128n, new Uint8Array(128));
+  bench.write(CODE, [...code, 0x0f, 0x0b]);
+  bench.cpu.dropCode(Number(CODE >> 12n));
+  bench.context.rip = CODE;
+}
+
+/** What a person debugging sees after each slice; a faulting instruction is stepped over as a handler would. */
+function trace(bench: Bench, budgets: readonly number[]): string[] {
+  const seen: string[] = [];
+  for (let i = 0; i < RUNS; i++) {
+    const exit = bench.go(budgets[i % budgets.length]!);
+    seen.push(
+      `${JSON.stringify(exit, (_, value) => (typeof value === 'bigint' ? String(value) : value))} ${bench.cpu.retiredInRun} ${bench.state()}`,
+    );
+    if (exit.kind === 'exception') {
+      bench.context.rip = CODE;
+      bench.context.setGpr(2, 0n);
+      bench.context.setGpr(8, BigInt(i + 1));
+    }
+  }
+  return seen;
+}
+
+const interpreter = new Bench(null);
+const translator = new Bench(1);
+
+property.prop([program, fc.integer(), fc.array(fc.integer({ min: 1, max: 400 }), { minLength: 1, maxLength: 5 })], { numRuns: 400 })(
+  'random programs end in the same state, at the same instruction',
+  (pieces, seed, budgets) => {
+    const code = assemble(pieces);
+    for (const bench of [interpreter, translator]) prepare(bench, code, seed);
+    expect(trace(translator, budgets).join('\n')).toBe(trace(interpreter, budgets).join('\n'));
+  },
+);
