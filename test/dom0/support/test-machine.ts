@@ -47,10 +47,11 @@ function refusing<T extends object>(calls: T, refusal: Refusal): T {
 export interface TestMachineOptions {
   readonly memoryMiB?: number;
   readonly cpus?: number;
+  readonly translateAfter?: number | null;
 }
 
-export function testMachine({ memoryMiB = 64, cpus = 2 }: TestMachineOptions = {}): TestMachine {
-  const handle = createHypervisor({ memoryBytes: memoryMiB * MIB, cpus, clock: 'virtual', dom0MemoryMiB: 4 });
+export function testMachine({ memoryMiB = 64, cpus = 2, ...engine }: TestMachineOptions = {}): TestMachine {
+  const handle = createHypervisor({ memoryBytes: memoryMiB * MIB, cpus, clock: 'virtual', dom0MemoryMiB: 4, ...engine });
   const bugs: unknown[] = [];
   handle.onBug = (error) => bugs.push(error);
   const refusal: Refusal = { operation: null };
