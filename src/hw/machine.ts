@@ -2,6 +2,7 @@
 import { Clock, type ClockMode } from './clock.ts';
 import { Processor } from './cpu/cpu.ts';
 import { Engine } from './cpu/engine.ts';
+import type { TranslationCounts } from './cpu/translator/translator.ts';
 import type { Cpu, VcpuContext } from './cpu/types.ts';
 import { IntakeQueue } from './intake.ts';
 import { MachineMemory } from './memory.ts';
@@ -35,6 +36,8 @@ export interface Machine {
   warm(): void;
   /** Opcodes that guests tried and that are not implemented, with how often each was decoded. */
   readonly undefinedOpcodes: ReadonlyMap<string, number>;
+  /** What the translator has done; null: it is off, or nothing has run. */
+  readonly translation: TranslationCounts | null;
 }
 
 export function createMachine(options: MachineOptions): Machine {
@@ -49,5 +52,8 @@ export function createMachine(options: MachineOptions): Machine {
     newContext: () => engine.newContext(),
     warm: () => engine.warm(),
     undefinedOpcodes: engine.code.undefinedOpcodes,
+    get translation() {
+      return engine.translation;
+    },
   };
 }

@@ -1,8 +1,9 @@
 /** `npm run bench [name…]`: the figures of the project, as ratios where two things run side by side. */
 import { boot, density, idleCost, speed } from './guests.ts';
+import { processor } from './processor.ts';
 import { startup } from './startup.ts';
 
-const BENCHMARKS: Readonly<Record<string, () => Promise<void>>> = { startup, boot, speed, density, idle: idleCost };
+const BENCHMARKS: Readonly<Record<string, () => Promise<void>>> = { startup, boot, speed, processor, density, idle: idleCost };
 
 const wanted = process.argv.slice(2);
 for (const name of wanted.length > 0 ? wanted : Object.keys(BENCHMARKS)) {

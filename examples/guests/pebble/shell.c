@@ -142,6 +142,10 @@ static void hostile_command(int count, char **words) {
   hostile(words[1]);
 }
 
+#ifdef BENCH
+void bench_command(int count, char **words); /* test/bench/programs */
+#endif
+
 const struct command commands[] = {
   {"help", "", "this list", help},
   {"uptime", "", "time since boot, machine time, wall clock", uptime},
@@ -156,6 +160,9 @@ const struct command commands[] = {
   {"crash", "[write|ud2]", "die", crash},
   {"reboot", "", "start again", reboot},
   {"halt", "", "power off", halt},
+#ifdef BENCH
+  {"bench", "NAME MS", "run a workload", bench_command},
+#endif
   {},
 };
 

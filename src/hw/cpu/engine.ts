@@ -10,7 +10,7 @@ import { GuestAccess, type Running } from './guest-access.ts';
 import { InstructionHelpers } from './instruction-helpers.ts';
 import { CONTEXT, EXIT, HOT, JUMPS, UOP } from './layout.ts';
 import { Mmu } from './mmu.ts';
-import { Translator } from './translator/translator.ts';
+import { Translator, type TranslationCounts } from './translator/translator.ts';
 import type { Access, CpuEnvironment, Exit, Translation } from './types.ts';
 
 const DEBUG = 1;
@@ -46,6 +46,10 @@ export class Engine {
     this.code.onFirstCode = (mfn) => this.#access.purgeWrites(this.#contexts, mfn);
   }
 
+  get translation(): TranslationCounts | null {
+    return this.#translator?.counts ?? null;
+  }
+
   newContext(): Context {
     const address = this.#free.pop() ?? this.memory.allocateEngine(CONTEXT.bytes, CONTEXTS_ALIGNMENT);
     const context = new Context(this.memory, address, (gone) => {
@@ -74,6 +78,7 @@ export class Engine {
   run(context: Context, environment: CpuEnvironment, budget: number): { exit: Exit; retired: number } {
     this.warm();
     Object.assign(this.#running, { context, environment, budget });
+    this.#translator?.flush();
     const { i32 } = this.memory;
     const leftIndex = (context.address + CONTEXT.left) >>> 2;
     const flagsIndex = (context.address + CONTEXT.otherFlags) >>> 2;
@@ -82,10 +87,7 @@ export class Engine {
     let interpret = false;
     for (;;) {
       const left: number = i32[leftIndex]!;
-      if (left === 0) {
-        this.#translator?.flush();
-        return { exit: { kind: 'budget' }, retired: budget };
-      }
+      if (left === 0) return { exit: { kind: 'budget' }, retired: budget };
       const uop = this.#lookUp(context, environment);
       const stepping = (i32[flagsIndex]! & TRAP_FLAG) !== 0;
       const code: number =

@@ -122,6 +122,7 @@ export function fakeHost(cpus: number, mode: ClockMode = 'virtual'): FakeHost {
     },
     warm: () => undefined,
     undefinedOpcodes: new Map(),
+    translation: null,
     newContext: () => new FakeContext(),
   };
   let loop: RunLoop;

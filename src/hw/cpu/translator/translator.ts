@@ -27,6 +27,21 @@ export interface TranslatorImports {
   readonly functions: Readonly<Record<string, unknown>>;
 }
 
+/** For debug keys and the benchmark. */
+export interface TranslationCounts {
+  regions: number;
+  modules: number;
+  blocks: number;
+  /** Of guest code. */
+  instructions: number;
+  /** Of wasm. */
+  bytes: number;
+  /** Regions whose code has changed. */
+  dropped: number;
+  /** Instructions that regions end at because only the interpreter does them, by name. */
+  readonly refused: Map<string, number>;
+}
+
 interface Request {
   readonly mfn: number;
   readonly va: number;
@@ -39,8 +54,7 @@ export class Translator {
   readonly #queue: Request[] = [];
   readonly #freeSlots: number[] = [];
   readonly #known: Map<string, boolean> = new Map();
-  /** Counters for debug keys and the benchmark. */
-  readonly statistics = { regions: 0, modules: 0, blocks: 0, instructions: 0, bytes: 0, dropped: 0 };
+  readonly counts: TranslationCounts = { regions: 0, modules: 0, blocks: 0, instructions: 0, bytes: 0, dropped: 0, refused: new Map() };
 
   constructor(memory: MachineMemory, code: CodeCache, imports: TranslatorImports) {
     this.#memory = memory;
@@ -83,9 +97,9 @@ export class Translator {
       this.#imports.table.set(slot, instance.exports[name]);
       this.#code.install(mfn, head, slot);
     }
-    this.statistics.modules++;
-    this.statistics.regions += done.length;
-    this.statistics.bytes += bytes.length;
+    this.counts.modules++;
+    this.counts.regions += done.length;
+    this.counts.bytes += bytes.length;
   }
 
   #declare(module: ModuleWriter): RegionHelpers {
@@ -119,8 +133,8 @@ export class Translator {
     module.define(index, helpers.handlerType, locals, code);
     module.export(name, index);
     for (const { instructions } of blocks) {
-      this.statistics.blocks++;
-      this.statistics.instructions += instructions.length;
+      this.counts.blocks++;
+      this.counts.instructions += instructions.length;
       for (const { offset, decoded } of instructions) this.#code.cover(mfn, offset, decoded.length);
     }
     return true;
@@ -131,6 +145,7 @@ export class Translator {
     const key = shapeKey(decoded.form, shapeOf(decoded));
     let known = this.#known.get(key);
     if (known === undefined) this.#known.set(key, (known = this.#try(decoded)));
+    if (!known) this.counts.refused.set(decoded.form.description.name, (this.counts.refused.get(decoded.form.description.name) ?? 0) + 1);
     return known;
   }
   #try(decoded: Decoded): boolean {
@@ -157,7 +172,7 @@ export class Translator {
   #release(slot: number): void {
     this.#imports.table.set(slot, null);
     this.#freeSlots.push(slot);
-    this.statistics.dropped++;
+    this.counts.dropped++;
   }
 }
 
