@@ -4,7 +4,8 @@
  */
 import type { MachineMemory } from '../memory.ts';
 import { decode, NO_REGISTER, TRUNCATED, type Decoded } from './decode/decoder.ts';
-import { PSEUDO, shapeOf, type HandlerModule } from './interpreter/handlers.ts';
+import { PSEUDO } from './interpreter/pseudo.ts';
+import { shapeOf, type HandlerModule } from './interpreter/handlers.ts';
 import { CONTEXT, UOP } from './layout.ts';
 import type { Mmu } from './mmu.ts';
 
@@ -20,8 +21,10 @@ interface CodeFrame {
   readonly ranges: number[];
   /** Which 64-byte pieces hold decoded bytes. */
   readonly pieces: Uint8Array;
-  /** Micro-ops whose handler is a translated region. */
-  readonly regions: number[];
+  /** Micro-ops whose handler is a translated region, with its slot. */
+  readonly regions: Map<number, number>;
+  /** Offsets that indirect jumps lead to often. */
+  readonly targets: Set<number>;
 }
 
 export class CodeCache {
@@ -85,10 +88,8 @@ export class CodeCache {
   }
 
   #dropRegions({ regions }: CodeFrame): void {
-    for (const head of regions) {
-      this.onRegionGone(this.#memory.u32[(head + UOP.handler) >>> 2]!);
-      this.#interpreted.delete(head);
-    }
+    for (const head of regions.keys()) this.#interpreted.delete(head);
+    for (const slot of new Set(regions.values())) this.onRegionGone(slot);
   }
 
   #reset(): void {
@@ -110,12 +111,21 @@ export class CodeCache {
   isTranslated(uop: number): boolean {
     return this.#interpreted.has(uop);
   }
-  /** The region in `slot` takes the place of the handler of its first micro-op. */
-  install(mfn: number, head: number, slot: number): void {
+  /** The region in `slot` takes the place of the handlers of the micro-ops where it can be entered, and of regions that began there. */
+  install(mfn: number, va: number, slot: number): void {
+    const head = this.find(mfn, va, () => -1);
+    if (head === 0) return;
     const { u32 } = this.#memory;
-    this.#interpreted.set(head, u32[(head + UOP.handler) >>> 2]!);
-    this.#frame(mfn).regions.push(head);
+    const { regions } = this.#frame(mfn);
+    const before = regions.get(head);
+    if (before === undefined) this.#interpreted.set(head, u32[(head + UOP.handler) >>> 2]!);
     u32[(head + UOP.handler) >>> 2] = slot;
+    regions.set(head, slot);
+    if (before !== undefined && ![...regions.values()].includes(before)) this.onRegionGone(before);
+  }
+  /** Offsets of a frame's page that indirect jumps lead to often. */
+  targets(mfn: number): Set<number> {
+    return this.#frame(mfn).targets;
   }
   /** Slot of the interpreter's handler, also when a region has taken its place. */
   interpreted(uop: number): number {
@@ -140,7 +150,10 @@ export class CodeCache {
   #frame(mfn: number): CodeFrame {
     let frame = this.#frames.get(mfn);
     if (!frame) {
-      this.#frames.set(mfn, (frame = { blocks: new Map(), ranges: [], pieces: new Uint8Array(64), regions: [] }));
+      this.#frames.set(
+        mfn,
+        (frame = { blocks: new Map(), ranges: [], pieces: new Uint8Array(64), regions: new Map(), targets: new Set() }),
+      );
       this.#mmu.hasCode[mfn] = 1;
       this.onFirstCode(mfn);
     }

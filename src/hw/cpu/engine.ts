@@ -103,8 +103,8 @@ export class Engine {
       }
       if (stepping && uop !== 0) i32[leftIndex] = left - 1 + i32[leftIndex]!;
       if (code === EXIT.lookup || code === EXIT.tail) continue;
-      if (code === EXIT.hot) {
-        this.#heated(context, environment);
+      if (code === EXIT.hot || code === EXIT.hotTarget) {
+        this.#heated(context, environment, code === EXIT.hotTarget);
         continue;
       }
       if (code === EXIT.guard) {
@@ -118,11 +118,11 @@ export class Engine {
   }
 
   /** The code at rip is hot. */
-  #heated(context: Context, environment: CpuEnvironment): void {
+  #heated(context: Context, environment: CpuEnvironment, target: boolean): void {
     const { i32 } = this.memory;
     const [low, high] = [i32[(context.address + CONTEXT.rip) >>> 2]!, i32[(context.address + CONTEXT.rip + 4) >>> 2]!];
     const mfn = this.#access.fetch(context, environment, low, high, false);
-    if (mfn >= 0) this.#translator?.request(mfn, high * 0x1_0000_0000 + (low >>> 0));
+    if (mfn >= 0) this.#translator?.request(mfn, high * 0x1_0000_0000 + (low >>> 0), target);
   }
 
   #exit(context: Context, environment: CpuEnvironment, code: number): Exit {

@@ -46,18 +46,6 @@ export class InstructionHelpers {
     return BigInt(Math.floor(ns));
   }
 
-  #divide(divisor: bigint, signed: boolean): number {
-    if (divisor === 0n) return 0;
-    const context = this.#running.context;
-    const joined = (context.gpr(2) << 64n) | context.gpr(0);
-    const dividend = signed ? BigInt.asIntN(128, joined) : joined;
-    const quotient = dividend / divisor;
-    if (quotient !== (signed ? BigInt.asIntN(64, quotient) : BigInt.asUintN(64, quotient))) return 0;
-    context.setGpr(0, quotient);
-    context.setGpr(2, dividend % divisor);
-    return 1;
-  }
-
   /** -1: fine, CS and SS are loaded; else the error code of #GP. */
   #interruptReturn(cs: number, ss: number): number {
     if ((cs & 3) !== 3) return cs & 0xfffc;
@@ -138,12 +126,24 @@ export class InstructionHelpers {
       writeFlags: (_cpu: number, value: number, mask: number) => this.#running.context.setFlags(value, mask, false),
       cpuid: () => this.#cpuid(),
       tsc: (_cpu: number, left: number) => this.#tsc(left),
-      divideSigned: (_cpu: number, divisor: bigint) => this.#divide(BigInt.asIntN(64, divisor), true),
-      divideUnsigned: (_cpu: number, divisor: bigint) => this.#divide(BigInt.asUintN(64, divisor), false),
+      quotientFits: (_cpu: number, high: bigint, low: bigint, divisor: bigint, signed: number) => {
+        const { quotient } = divide(high, low, divisor, signed);
+        return Number(quotient === (signed ? BigInt.asIntN(64, quotient) : BigInt.asUintN(64, quotient)));
+      },
+      quotient: (_cpu: number, high: bigint, low: bigint, divisor: bigint, signed: number) => divide(high, low, divisor, signed).quotient,
+      remainder: (_cpu: number, high: bigint, low: bigint, divisor: bigint, signed: number) => divide(high, low, divisor, signed).remainder,
       interruptReturn: (_cpu: number, cs: number, ss: number) => this.#interruptReturn(cs & 0xffff, ss & 0xffff),
       loadSegment: (_cpu: number, segment: number, selector: number) => this.#loadSegment(segment, selector & 0xffff),
       saveFpu: (_cpu: number, va: bigint) => this.#moveFpu(va, true),
       restoreFpu: (_cpu: number, va: bigint) => this.#moveFpu(va, false),
     };
   }
+}
+
+/** 128 by 64 bits; all come as 64-bit patterns. The divisor is not zero. */
+function divide(high: bigint, low: bigint, divisor: bigint, signed: number): { readonly quotient: bigint; readonly remainder: bigint } {
+  const joined = (BigInt.asUintN(64, high) << 64n) | BigInt.asUintN(64, low);
+  const dividend = signed ? BigInt.asIntN(128, joined) : joined;
+  const by = signed ? BigInt.asIntN(64, divisor) : BigInt.asUintN(64, divisor);
+  return { quotient: dividend / by, remainder: dividend % by };
 }

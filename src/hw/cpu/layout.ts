@@ -72,7 +72,8 @@ export const UOP = {
 } as const;
 
 /**
- * What `enter` returns. Tail: fewer instructions are left than the next block of a region has. Hot: the code at rip has been reached often.
+ * What `enter` returns. Tail: fewer instructions are left than the next block of a region has. Hot: the code at rip has been reached often;
+ * hotTarget: by an indirect jump.
  */
 export const EXIT = {
   budget: 0,
@@ -85,4 +86,5 @@ export const EXIT = {
   guard: 7,
   tail: 8,
   hot: 9,
+  hotTarget: 10,
 } as const;

@@ -62,35 +62,56 @@ const instruction: fc.Arbitrary<readonly number[]> = fc.oneof(
   // Far off the data: a page fault
   fc.record({ reg: register }).map(({ reg }) => [rexOf(true, reg, 0), 0x8b, 0x87 | ((reg & 7) << 3), 0, 0, 0x40, 0]),
 );
-/** A jump over or back, in numbers of pieces. */
-const jump = fc.record({ cc: fc.nat(15), by: fc.integer({ min: -6, max: 6 }) });
-const program = fc.array(fc.oneof({ weight: 5, arbitrary: fc.record({ bytes: instruction }) }, { weight: 1, arbitrary: jump }), {
-  minLength: 3,
-  maxLength: 30,
-});
+/** A jump over or back, in numbers of pieces: conditional, a call, or by way of a register; and returns. */
+const jump = fc.record({ kind: fc.constantFrom('jcc', 'jcc', 'call', 'indirect'), cc: fc.nat(15), by: fc.integer({ min: -6, max: 6 }) });
+type Piece =
+  | { readonly bytes: readonly number[] }
+  | { readonly kind: 'jcc' | 'call' | 'indirect'; readonly cc: number; readonly by: number };
+const program: fc.Arbitrary<readonly Piece[]> = fc.array(
+  fc.oneof(
+    { weight: 10, arbitrary: fc.record({ bytes: instruction }) },
+    { weight: 2, arbitrary: jump as fc.Arbitrary<Piece> },
+    { weight: 1, arbitrary: fc.constant({ bytes: [0xc3] }) },
+  ),
+  { minLength: 3, maxLength: 30 },
+);
+const SIZES = { jcc: 6, call: 5, indirect: 9 } as const;
+const i32 = (value: number): number[] => [value & 0xff, (value >> 8) & 0xff, (value >> 16) & 0xff, (value >> 24) & 0xff];
 
-function assemble(pieces: readonly { readonly bytes?: readonly number[]; readonly cc?: number; readonly by?: number }[]): number[] {
-  const sizes = pieces.map((piece) => piece.bytes?.length ?? 6);
+function assemble(pieces: readonly Piece[]): number[] {
+  const sizes = pieces.map((piece) => ('bytes' in piece ? piece.bytes.length : SIZES[piece.kind]));
   const starts = sizes.map((_, i) => sizes.slice(0, i).reduce((a, b) => a + b, 0));
   const end = sizes.reduce((a, b) => a + b, 0);
   const code = pieces.flatMap((piece, i) => {
-    if (piece.bytes) return piece.bytes;
-    const to = starts[Math.max(0, i + piece.by!)] ?? end;
-    const distance = to - (starts[i]! + 6);
-    return [0x0f, 0x80 + piece.cc!, distance & 0xff, (distance >> 8) & 0xff, (distance >> 16) & 0xff, (distance >> 24) & 0xff];
+    if ('bytes' in piece) return piece.bytes;
+    const to = starts[Math.max(0, i + piece.by)] ?? end;
+    const from = (length: number): number[] => i32(to - starts[i]! - length);
+    switch (piece.kind) {
+      case 'jcc':
+        return [0x0f, 0x80 + piece.cc, ...from(6)];
+      case 'call':
+        return [0xe8, ...from(5)];
+      case 'indirect': // lea rsi, [rip + …]; jmp rsi
+        return [0x48, 0x8d, 0x35, ...from(7), 0xff, 0xe6];
+    }
   });
   // Again from the start: everything gets hot.
-  const back = -(code.length + 5);
-  return [...code, 0xe9, back & 0xff, (back >> 8) & 0xff, (back >> 16) & 0xff, (back >> 24) & 0xff];
+  return [...code, 0xe9, ...i32(-(code.length + 5))];
+}
+
+const STACK_BYTES = 0x4000;
+function stackOf(address: bigint): Uint8Array {
+  return new Uint8Array(new BigUint64Array(STACK_BYTES / 4).fill(address).buffer);
 }
 
 function prepare(bench: Bench, code: readonly number[], seed: number): void {
   for (let i = 0; i < 16; i++) if (i !== 4) bench.context.setGpr(i, BigInt.asUintN(64, BigInt(seed + i) * 0x9e37_79b9_7f4a_7c15n));
   bench.context.setGpr(7, DATA);
-  bench.context.setGpr(4, STACK - 64n);
+  bench.context.setGpr(4, STACK);
   bench.context.rflags = 0x202n;
   bench.write(DATA, new Uint8Array(256));
-  bench.write(STACK - 128n, new Uint8Array(128));
+  // Whatever returns goes to the start.
+  bench.write(STACK - BigInt(STACK_BYTES), stackOf(CODE));
   bench.write(CODE, [...code, 0x0f, 0x0b]);
   bench.cpu.dropCode(Number(CODE >> 12n));
   bench.context.rip = CODE;
@@ -116,7 +137,7 @@ function trace(bench: Bench, budgets: readonly number[]): string[] {
 const interpreter = new Bench(null);
 const translator = new Bench(1);
 
-property.prop([program, fc.integer(), fc.array(fc.integer({ min: 1, max: 400 }), { minLength: 1, maxLength: 5 })], { numRuns: 400 })(
+property.prop([program, fc.integer(), fc.array(fc.integer({ min: 1, max: 400 }), { minLength: 1, maxLength: 5 })], { numRuns: 1000 })(
   'random programs end in the same state, at the same instruction',
   (pieces, seed, budgets) => {
     const code = assemble(pieces);

@@ -7,6 +7,7 @@ import { Bytes } from '../wasm/bytes.ts';
 import { NO_REGISTER, type Decoded } from '../decode/decoder.ts';
 import { I32, I64, ModuleWriter, type ValueType } from '../wasm/module.ts';
 import { dispatch, enterAt, farJump, gotoPseudo, guardPseudo, leaveAt, nearJump, storeConst, swap32, swap64 } from './routines.ts';
+import { PSEUDO } from './pseudo.ts';
 import { HandlerEmitter, type Helpers, type Shape } from './handler-emitter.ts';
 
 /** What the engine must offer to the module: imports by name. */
@@ -18,17 +19,15 @@ export const IMPORTS: Readonly<Record<string, readonly [readonly ValueType[], re
   writeFlags: [[I32, I32, I32], []],
   cpuid: [[I32], []],
   tsc: [[I32, I32], [I64]],
-  divideSigned: [[I32, I64], [I32]],
-  divideUnsigned: [[I32, I64], [I32]],
+  quotientFits: [[I32, I64, I64, I64, I32], [I32]],
+  quotient: [[I32, I64, I64, I64, I32], [I64]],
+  remainder: [[I32, I64, I64, I64, I32], [I64]],
   interruptReturn: [[I32, I32, I32], [I32]],
   loadSegment: [[I32, I32, I32], [I32]],
   saveFpu: [[I32, I64], [I32]],
   restoreFpu: [[I32, I64], [I32]],
   guardHolds: [[I32, I32], [I32]],
 };
-
-/** Slots of the pseudo micro-ops, which are no instructions and retire nothing. */
-export const PSEUDO = { stale: 0, goto: 1, guard: 2, undefined: 3 } as const;
 
 export interface HandlerModule {
   readonly bytes: Uint8Array<ArrayBuffer>;

@@ -63,7 +63,7 @@ export function enterAt(code: Bytes, handlerType: number): void {
 }
 
 /** Counts at `local` + `offset`; when that makes it hot, leaves for `rip` to be looked at. */
-function count(code: Bytes, hot: number, local: number, offset: number, rip: () => void): void {
+function count(code: Bytes, hot: number, local: number, offset: number, rip: () => void, exit: number = EXIT.hot): void {
   if (hot === 0) return;
   get(code, local);
   get(code, local);
@@ -81,7 +81,7 @@ function count(code: Bytes, hot: number, local: number, offset: number, rip: () 
   get(code, 0);
   get(code, 2);
   i32Store(code, CONTEXT.left);
-  i32Const(code, EXIT.hot);
+  i32Const(code, exit);
   code.bytes([0x0f, 0x0b]);
 }
 
@@ -140,7 +140,7 @@ export function farJump(code: Bytes, handlerType: number, hot: number): void {
   get(code, 2);
   i32Const(code, 0);
   code.bytes([0x47, 0x71, 0x04, 0x40]); // hit, and instructions left
-  count(code, hot, 3, JUMPS.heat, () => get(code, 1));
+  count(code, hot, 3, JUMPS.heat, () => get(code, 1), EXIT.hotTarget);
   get(code, 3);
   i32Load(code, JUMPS.uop);
   code.bytes([0x21, 3]);

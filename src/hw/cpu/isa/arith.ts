@@ -82,7 +82,7 @@ export const arith: readonly Description[] = [
     const a = dst.readToWrite();
     const difference = t.let(t.cut(dst.width, t.sub(a, b)));
     dst.write(difference);
-    t.flagsSub(dst.width, a, b, difference, t.ltU(a, b));
+    t.flagsCompare(dst.width, a, b, difference);
   }),
   alu(
     'xor',
@@ -92,7 +92,7 @@ export const arith: readonly Description[] = [
   alu('cmp', 7, (t, dst, src) => {
     const b = src.read();
     const a = dst.read();
-    t.flagsSub(dst.width, a, b, t.let(t.cut(dst.width, t.sub(a, b))), t.ltU(a, b));
+    t.flagsCompare(dst.width, a, b, t.let(t.cut(dst.width, t.sub(a, b))));
   }),
   instruction('test', {
     forms: ['84 /r Eb,Gb', '85 /r Ev,Gv', 'a8 AL,Ib', 'a9 rAX,Iz', 'f6 /0 Eb,Ib', 'f6 /1 Eb,Ib', 'f7 /0 Ev,Iz', 'f7 /1 Ev,Iz'],
@@ -150,7 +150,7 @@ export const arith: readonly Description[] = [
           accumulator.write(a);
         },
       );
-      t.flagsSub(dst!.width, expected, a, t.let(t.cut(dst!.width, t.sub(expected, a))), t.ltU(expected, a));
+      t.flagsCompare(dst!.width, expected, a, t.let(t.cut(dst!.width, t.sub(expected, a))));
     },
   }),
   instruction('cbw', {

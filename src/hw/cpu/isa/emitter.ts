@@ -232,6 +232,11 @@ export abstract class Emitter {
     this.writeFlag('a', this.wrap(this.xor(this.xor(a, b), result)));
   }
 
+  /** Of `result` = a - b, without a borrow coming in. */
+  flagsCompare(width: Width, a: Value, b: Value, result: Value): void {
+    this.flagsSub(width, a, b, result, this.ltU(a, b));
+  }
+
   /** Condition codes 0 (O) to 15 (NLE), the low four bits of Jcc's opcode: an i32, 0 or 1. */
   condition(code: number): Value {
     const zero = (): Value => this.eqz(this.readFlag('z'));

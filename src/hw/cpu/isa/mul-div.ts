@@ -72,15 +72,35 @@ function multiply(t: Emitter, dst: Place, a: Value, b: Value): void {
 
 const DIVIDE_ERROR = 0;
 
+/** 128 by 64 bits. Nearly always the dividend has 64, and wasm divides it; the rest is for helpers with larger numbers. */
+function divideWide(t: Emitter, src: Place, signed: boolean): void {
+  const divisor = src.read();
+  const [rax, rdx] = [t.gpr('rax', 8), t.gpr('rdx', 8)];
+  const low = rax.read();
+  const high = rdx.read();
+  t.if(t.eqz(divisor), () => t.raise(DIVIDE_ERROR));
+  const small = t.eq(high, signed ? t.shrS(low, t.i64(63n)) : t.i64(0n));
+  // The one quotient of 64-bit numbers that does not fit would trap in wasm.
+  const apart = signed ? t.or(t.ne(divisor, t.i64(-1n)), t.ne(low, t.i64(-(1n << 63n)))) : t.i32(1);
+  t.if(
+    t.and(small, apart),
+    () => {
+      rax.write(t.op(signed ? 'i64.div_s' : 'i64.div_u', 'i64', low, divisor));
+      rdx.write(t.op(signed ? 'i64.rem_s' : 'i64.rem_u', 'i64', low, divisor));
+    },
+    () => {
+      const sign = t.i32(signed ? 1 : 0);
+      t.if(t.eqz(t.call('quotientFits', 'i32', high, low, divisor, sign)), () => t.raise(DIVIDE_ERROR));
+      rax.write(t.call('quotient', 'i64', high, low, divisor, sign));
+      rdx.write(t.call('remainder', 'i64', high, low, divisor, sign));
+    },
+  );
+}
+
 function divide(signed: boolean) {
   return (t: Emitter, src: Place): void => {
     const { width } = src;
-    if (width === 8) {
-      // 128 by 64: the helper does it and answers whether the quotient fits.
-      const fits = t.let(t.call(signed ? 'divideSigned' : 'divideUnsigned', 'i32', src.read()));
-      t.if(t.eqz(fits), () => t.raise(DIVIDE_ERROR));
-      return;
-    }
+    if (width === 8) return divideWide(t, src, signed);
     const divisor = t.let(signed ? t.sign64(width, src.read()) : t.extendU(src.read()));
     t.if(t.eqz(divisor), () => t.raise(DIVIDE_ERROR));
     const size = t.i64(BigInt(8 * width));

@@ -33,8 +33,7 @@ function repeated(body: (t: Emitter, width: Width) => void, compares: boolean): 
   };
 }
 
-const compare = (t: Emitter, width: Width, a: Value, b: Value): void =>
-  t.flagsSub(width, a, b, t.let(t.cut(width, t.sub(a, b))), t.ltU(a, b));
+const compare = (t: Emitter, width: Width, a: Value, b: Value): void => t.flagsCompare(width, a, b, t.let(t.cut(width, t.sub(a, b))));
 
 export const string: readonly Description[] = [
   instruction('movs', {

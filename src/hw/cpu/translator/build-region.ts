@@ -38,7 +38,7 @@ class RegionBuilder {
   /** The node's own code inside a block for each merge node from `from` on; each merge node's code follows the end of its block. */
   #within(node: Node, from: number): void {
     const merge = node.merged[from];
-    if (!merge) return this.#code(node);
+    if (!merge) return node.block ? this.#code(node) : this.#dispatch(node);
     this.#t.nested('block', (level) => {
       this.#levels.set(merge, level);
       this.#within(node, from + 1);
@@ -47,13 +47,14 @@ class RegionBuilder {
   }
 
   #code(node: Node): void {
-    const { instructions, after, target } = node.block;
+    const { instructions, after, offset: start } = node.block!;
     const t = this.#t;
     const last = instructions.length - 1;
-    t.charge(instructions.length, this.#pageVa + node.block.offset);
+    t.charge(instructions.length, this.#pageVa + start);
     for (const [i, instruction] of instructions.entries()) {
       t.begin(instruction.decoded, this.#pageVa + instruction.offset, instructions.length - i);
-      t.onJumpNear = () => this.#jump(node, instruction, target);
+      t.onJumpNear = () => this.#jump(node, instruction);
+      t.onJump = () => this.#indirect(node);
       const { form } = instruction.decoded;
       form.description.translate(t, ...form.operands.map((spec) => t.place(spec)));
       if (i < last || after !== null) t.checkCode();
@@ -62,12 +63,34 @@ class RegionBuilder {
     if (after !== null) this.#edge(node, node.next, this.#pageVa + after);
   }
 
-  #jump(node: Node, instruction: PlannedInstruction, target: number | null): void {
+  /** By halves to the entry whose address is wanted, or out. */
+  #dispatch(node: Node): void {
+    const entries = node.entries.toSorted((a, b) => a.block!.offset - b.block!.offset);
+    const choose = (from: number, to: number): void => {
+      const middle = (from + to) >>> 1;
+      const va = this.#pageVa + entries[middle]!.block!.offset;
+      if (to - from > 1) {
+        this.#t.ifBelow(
+          va,
+          () => choose(from, middle),
+          () => choose(middle, to),
+        );
+      } else this.#t.ifWanted(va, () => this.#t.aside(() => this.#edge(node, entries[from]!, va)));
+    };
+    choose(0, entries.length);
+    this.#t.exitWanted();
+  }
+
+  #jump(node: Node, instruction: PlannedInstruction): void {
     const va = this.#pageVa + branchTarget(instruction)!;
-    const inside = target === null ? null : node.target;
-    if (inside) this.#t.leaveIfStale(va);
+    if (node.target) this.#t.leaveIfStale(va);
     // The other way goes on with the flags as they are now.
-    this.#t.aside(() => this.#edge(node, inside, va));
+    this.#t.aside(() => this.#edge(node, node.target, va));
+  }
+
+  #indirect(node: Node): void {
+    if (node.dispatcher) this.#t.goTo(this.#levels.get(node.dispatcher)!);
+    else this.#t.exitWanted();
   }
 
   #edge(from: Node, to: Node | null, va: number): void {

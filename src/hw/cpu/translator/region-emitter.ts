@@ -7,6 +7,7 @@ import type { OperandSpec } from '../decode/table.ts';
 import type { FlagName, Place, RegisterName, Type, Value, VectorPlace, Width } from '../isa/emitter.ts';
 import type { AnyPlace } from '../isa/instruction.ts';
 import { CONTEXT, EXIT, UOP } from '../layout.ts';
+import { PSEUDO } from '../interpreter/pseudo.ts';
 import { Bytes } from '../wasm/bytes.ts';
 import type { ValueType } from '../wasm/module.ts';
 import { BLOCK, BR, CALL, ELSE, EMPTY, END, IF, LOOP, RETURN, RETURN_CALL, RETURN_CALL_INDIRECT, type Op } from '../wasm/opcodes.ts';
@@ -29,6 +30,7 @@ const refuse = (): never => {
 };
 
 const CPU = 0;
+const UOP_LOCAL = 1;
 const LEFT = 2;
 const PARAMETERS = 3;
 const NAMES: readonly RegisterName[] = ['rax', 'rcx', 'rdx', 'rbx', 'rsp', 'rbp', 'rsi', 'rdi'];
@@ -68,19 +70,18 @@ export class RegionEmitter extends WasmEmitter {
   readonly #tlb: number;
   readonly #stale: number;
   readonly #exitLevel: number;
-  /** Micro-op whose handler the region is, and its slot in the table. */
-  readonly #head: number;
-  readonly #slot: number;
+  /** A micro-op that goes stale with the region's code. */
+  readonly #token: number;
   #now: Instruction;
   /** Flags written inside an open conditional part; null: none is open. */
   #inside: Set<FlagName> | null = null;
   onJumpNear: () => void = refuse;
+  onJump: () => void = refuse;
 
-  constructor(helpers: RegionHelpers, head: number, slot: number) {
+  constructor(helpers: RegionHelpers, token: number) {
     super();
     this.#helpers = helpers;
-    this.#head = head;
-    this.#slot = slot;
+    this.#token = token;
     this.#now = this.#instruction(null!, 0, 0);
     [this.#exitRip, this.#exitUop, this.#exitCode, this.#tlb, this.#stale] = [
       this.newLocal('i64'),
@@ -302,12 +303,17 @@ export class RegionEmitter extends WasmEmitter {
   }
   protected override storedSlowly(): void {
     this.#now.stores = true;
-    this.ne(this.load('i32', 4, this.i32(this.#head), UOP.handler), this.i32(this.#slot)).emit();
+    this.eq(this.load('i32', 4, this.i32(this.#token), UOP.handler), this.i32(PSEUDO.stale)).emit();
     this.setLocal(this.#stale);
   }
   jump(target: Value): void {
     target.emit();
     this.setLocal(this.#exitRip);
+    if (this.#now.stores) this.branch(this.getLocal(this.#stale, 'i32'), () => this.exitWanted());
+    this.onJump();
+  }
+  /** To the address that `jump` was told. */
+  exitWanted(): void {
     this.#storePending();
     this.#exitWith(JUMP);
   }
@@ -349,6 +355,13 @@ export class RegionEmitter extends WasmEmitter {
     this.#storePending();
     this.#br(level);
   }
+  /** The dispatcher's choice among addresses, in order of address. */
+  ifBelow(va: number, then: () => void, otherwise: () => void): void {
+    this.branch(this.op('i64.lt_s', 'i32', this.getLocal(this.#exitRip, 'i64'), this.i64(BigInt(va))), then, otherwise);
+  }
+  ifWanted(va: number, then: () => void): void {
+    this.branch(this.eq(this.getLocal(this.#exitRip, 'i64'), this.i64(BigInt(va))), then);
+  }
   /** Takes the block's instructions off the budget, or leaves if there are not as many. */
   charge(count: number, va: number): void {
     const left = this.getLocal(LEFT, 'i32');
@@ -367,6 +380,9 @@ export class RegionEmitter extends WasmEmitter {
       this.load(type, type === 'i32' ? 4 : 8, this.cpu, offset).emit();
       this.setLocal(local);
     }
+    // Several micro-ops may lead here: which it was is what the dispatcher asks.
+    this.load('i64', 8, this.getLocal(UOP_LOCAL, 'i32'), UOP.rip).emit();
+    this.setLocal(this.#exitRip);
     this.code.bytes([BLOCK, EMPTY]);
     this.code.bytes(body.view());
     this.code.u8(END);
@@ -412,8 +428,8 @@ export class RegionEmitter extends WasmEmitter {
   readFlag(flag: FlagName): Value {
     // What one arm has written is in the local by the time the other is reached.
     const pending = this.#inside?.has(flag) ? undefined : this.flags.get(flag);
-    // Bound: what is made of it may stay pending while the local changes.
-    return pending ?? this.let(this.#readState(CONTEXT[flag], flag === 'z' || flag === 's' ? 'i64' : 'i32'));
+    // Bound: what is made of it may stay pending while the local changes, or is given back.
+    return this.let(pending ?? this.#readState(CONTEXT[flag], flag === 'z' || flag === 's' ? 'i64' : 'i32'));
   }
   writeFlag(flag: FlagName, value: Value): void {
     if (this.#inside) {
@@ -421,9 +437,9 @@ export class RegionEmitter extends WasmEmitter {
       this.#writeState(CONTEXT[flag], value);
     } else this.flags.set(flag, value, this.#now.locals);
   }
-  override flagsSub(width: Width, a: Value, b: Value, result: Value, borrow: Value | null): void {
-    super.flagsSub(width, a, b, result, borrow);
-    if (borrow && !this.#inside) this.flags.compared({ kind: 'sub', width, a, b, result, locals: this.#now.locals });
+  override flagsCompare(width: Width, a: Value, b: Value, result: Value): void {
+    super.flagsCompare(width, a, b, result);
+    if (!this.#inside) this.flags.compared({ kind: 'sub', width, a, b, result, locals: this.#now.locals });
   }
   override flagsLogic(width: Width, result: Value): void {
     super.flagsLogic(width, result);

@@ -1,11 +1,13 @@
 /**
  * The order in which a region's blocks become structured code (N. Ramsey, Beyond Relooper, 2022): reverse postorder, dominators, which blocks are
- * loop heads, and which have several ways in. An edge that makes the graph irreducible becomes an exit.
+ * loop heads, and which have several ways in. An edge that makes the graph irreducible becomes an exit. A region with several entries, or with
+ * indirect jumps inside, begins with a dispatcher that goes to the entry that is wanted.
  */
-import type { Block } from './plan-region.ts';
+import type { Block, Plan } from './plan-region.ts';
 
 export interface Node {
-  readonly block: Block;
+  /** null: the dispatcher. */
+  readonly block: Block | null;
   /** Place in reverse postorder. */
   readonly order: number;
   readonly loops: boolean;
@@ -16,62 +18,69 @@ export interface Node {
   /** Successors that stay in the region, by kind. */
   readonly next: Node | null;
   readonly target: Node | null;
+  /** Where its indirect jump goes; null: out of the region. */
+  readonly dispatcher: Node | null;
+  /** The dispatcher's. */
+  readonly entries: readonly Node[];
 }
 
-interface Draft {
-  block: Block;
-  order: number;
-  loops: boolean;
-  merges: boolean;
-  merged: Draft[];
-  next: Draft | null;
-  target: Draft | null;
-  predecessors: Draft[];
-  dominator: Draft | null;
-}
+class Draft implements Node {
+  readonly block: Block | null;
+  order = -1;
+  loops = false;
+  merges = false;
+  readonly merged: Draft[] = [];
+  next: Draft | null = null;
+  target: Draft | null = null;
+  dispatcher: Draft | null = null;
+  entries: Draft[] = [];
+  readonly predecessors: Draft[] = [];
+  dominator: Draft | null = null;
 
-export function shapeRegion(blocks: readonly Block[]): Node {
-  const byOffset = new Map(blocks.map((block) => [block.offset, block]));
-  const drafts = reversePostorder(blocks[0]!, byOffset);
-  do findDominators(drafts);
-  while (cutIrreducible(drafts));
-  for (const draft of drafts) {
-    for (const to of [draft.next, draft.target]) if (to && to.order <= draft.order) to.loops = true;
+  constructor(block: Block | null) {
+    this.block = block;
   }
-  for (const draft of drafts) {
+  get successors(): readonly Draft[] {
+    return [this.next, this.target, this.dispatcher, ...this.entries].filter((one) => one !== null);
+  }
+  cut(to: Draft): void {
+    for (const edge of ['next', 'target', 'dispatcher'] as const) if (this[edge] === to) this[edge] = null;
+    to.predecessors.splice(to.predecessors.indexOf(this), 1);
+  }
+}
+
+export function shapeRegion({ blocks, entries }: Plan): Node {
+  const drafts = new Map(blocks.map((block) => [block.offset, new Draft(block)]));
+  const dispatcher = entries.length > 1 ? new Draft(null) : null;
+  if (dispatcher) dispatcher.entries = entries.map((entry) => drafts.get(entry)!);
+  for (const draft of drafts.values()) {
+    const { next, target, indirect } = draft.block!;
+    if (next !== null) draft.next = drafts.get(next)!;
+    if (target !== null) draft.target = drafts.get(target)!;
+    if (indirect) draft.dispatcher = dispatcher;
+  }
+  const ordered = reversePostorder(dispatcher ?? drafts.get(entries[0]!)!);
+  do findDominators(ordered);
+  while (cutIrreducible(ordered));
+  for (const draft of ordered) for (const to of draft.successors) if (to.order <= draft.order) to.loops = true;
+  for (const draft of ordered) {
     draft.merges = draft.predecessors.filter(({ order }) => order < draft.order).length > 1;
     if (draft.merges) draft.dominator!.merged.unshift(draft);
   }
-  return drafts[0]!;
+  return ordered[0]!;
 }
 
-function reversePostorder(head: Block, byOffset: ReadonlyMap<number, Block>): Draft[] {
-  const drafts = new Map<number, Draft>();
+function reversePostorder(head: Draft): Draft[] {
+  const seen = new Set<Draft>();
   const done: Draft[] = [];
-  const visit = (block: Block): Draft => {
-    const known = drafts.get(block.offset);
-    if (known) return known;
-    const draft: Draft = {
-      block,
-      order: -1,
-      loops: false,
-      merges: false,
-      merged: [],
-      next: null,
-      target: null,
-      predecessors: [],
-      dominator: null,
-    };
-    drafts.set(block.offset, draft);
+  const visit = (draft: Draft): void => {
+    seen.add(draft);
     // The way on comes last, so that it is laid out first.
-    for (const edge of ['target', 'next'] as const) {
-      const to = block[edge];
-      if (to === null) continue;
-      draft[edge] = visit(byOffset.get(to)!);
-      draft[edge].predecessors.push(draft);
+    for (const to of draft.successors.toReversed()) {
+      to.predecessors.push(draft);
+      if (!seen.has(to)) visit(to);
     }
     done.push(draft);
-    return draft;
   };
   visit(head);
   done.reverse();
@@ -99,11 +108,9 @@ function findDominators(drafts: readonly Draft[]): void {
 function cutIrreducible(drafts: readonly Draft[]): boolean {
   let cut = false;
   for (const draft of drafts) {
-    for (const edge of ['next', 'target'] as const) {
-      const to = draft[edge];
-      if (!to || to.order > draft.order || dominates(to, draft)) continue;
-      draft[edge] = null;
-      to.predecessors.splice(to.predecessors.indexOf(draft), 1);
+    for (const to of draft.successors) {
+      if (to.order > draft.order || dominates(to, draft)) continue;
+      draft.cut(to);
       cut = true;
     }
   }

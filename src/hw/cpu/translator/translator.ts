@@ -15,11 +15,14 @@ import { shapeRegion } from './shape-region.ts';
 /** A module costs as much as several functions: regions are translated together. */
 const BATCH = 8;
 /** Helpers that touch no register or flag. */
-const PURE: readonly string[] = ['swap32', 'swap64'];
+const PURE: readonly string[] = ['quotientFits', 'quotient', 'remainder'];
+/** What the interpreter's module offers. */
+const EXPORTS: typeof IMPORTS = { swap32: [[I32, I32], [I32]], swap64: [[I32, I64], [I64]] };
 const MEMORY: readonly string[] = ['slowRead', 'slowWrite', 'finishWrite'];
+const REBUILDS_MOST = 12;
 const TABLE_STEP = 256;
-/** More ways out than a region can have. */
-const EXITS_MOST = 1000;
+/** More micro-ops than a region's ways out and entries can take. */
+const EXITS_MOST = 6000;
 
 /** What a module of regions imports: functions of the engine, and of the interpreter's module. */
 export interface TranslatorImports {
@@ -45,6 +48,8 @@ export interface TranslationCounts {
 interface Request {
   readonly mfn: number;
   readonly va: number;
+  /** Although there is one: it has more targets now. */
+  readonly again: boolean;
 }
 
 export class Translator {
@@ -52,6 +57,8 @@ export class Translator {
   readonly #code: CodeCache;
   readonly #imports: TranslatorImports;
   readonly #queue: Request[] = [];
+  /** By frame: the region with an indirect jump that may get more targets, and how often yet. */
+  readonly #open: Map<number, { readonly va: number; rebuilds: number }> = new Map();
   readonly #freeSlots: number[] = [];
   readonly #known: Map<string, boolean> = new Map();
   readonly counts: TranslationCounts = { regions: 0, modules: 0, blocks: 0, instructions: 0, bytes: 0, dropped: 0, refused: new Map() };
@@ -63,29 +70,41 @@ export class Translator {
     code.onRegionGone = (slot) => this.#release(slot);
   }
 
-  /** Code at `va`, in frame `mfn`, is hot. */
-  request(mfn: number, va: number): void {
-    if (this.#queue.some((one) => one.mfn === mfn && one.va === va)) return;
-    this.#queue.push({ mfn, va });
+  /** Code at `va`, in frame `mfn`, is hot; `target`: an indirect jump goes there. */
+  request(mfn: number, va: number, target: boolean): void {
+    if (target) {
+      const page = pageOf(va);
+      this.#code.targets(mfn).add(va - page);
+      // A region with an indirect jump takes it in.
+      const open = this.#open.get(mfn);
+      if (open && open.rebuilds > 0 && pageOf(open.va) === page && this.#code.isTranslated(this.#code.known(mfn, open.va) ?? 0)) {
+        open.rebuilds--;
+        this.#ask({ mfn, va: open.va, again: true });
+      }
+    }
+    this.#ask({ mfn, va, again: false });
     if (this.#queue.length >= BATCH) this.flush();
+  }
+  #ask(request: Request): void {
+    if (!this.#queue.some(({ mfn, va }) => mfn === request.mfn && va === request.va)) this.#queue.push(request);
   }
 
   /** Translates what has been asked for. */
   flush(): void {
     if (this.#queue.length === 0) return;
-    const requests = this.#queue.splice(0);
+    const requests = this.#queue.splice(0).toSorted((a, b) => Number(b.again) - Number(a.again));
     const module = new ModuleWriter();
     const helpers = this.#declare(module);
-    const done: { readonly name: string; readonly slot: number; readonly head: number; readonly mfn: number }[] = [];
-    for (const { mfn, va } of requests) {
+    const done: { readonly mfn: number; readonly slot: number; readonly entries: readonly number[] }[] = [];
+    const translated = new Set<string>();
+    for (const { mfn, va, again } of requests) {
       const head = this.#code.known(mfn, va);
-      if (head === null || this.#code.isTranslated(head) || !this.#code.hasRoom(EXITS_MOST)) continue;
-      const slot = this.#slot();
-      if (!this.#translate(module, helpers, { mfn, va, head, slot }, `r${done.length}`)) {
-        this.#freeSlots.push(slot);
-        continue;
-      }
-      done.push({ name: `r${done.length}`, slot, head, mfn });
+      if (head === null || (this.#code.isTranslated(head) && !again) || translated.has(`${mfn}:${va}`)) continue;
+      if (!this.#code.hasRoom(EXITS_MOST)) break;
+      const entries = this.#translate(module, helpers, mfn, va, `r${done.length}`);
+      if (!entries) continue;
+      for (const entry of entries) translated.add(`${mfn}:${entry}`);
+      done.push({ mfn, slot: this.#slot(), entries });
     }
     if (done.length === 0) return;
     const { wasm } = this.#memory;
@@ -93,9 +112,9 @@ export class Translator {
     const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
       env: { memory: wasm, table: this.#imports.table, ...this.#imports.functions },
     });
-    for (const { name, slot, head, mfn } of done) {
-      this.#imports.table.set(slot, instance.exports[name]);
-      this.#code.install(mfn, head, slot);
+    for (const [i, { mfn, slot, entries }] of done.entries()) {
+      this.#imports.table.set(slot, instance.exports[`r${i}`]);
+      for (const va of entries) this.#code.install(mfn, va, slot);
     }
     this.counts.modules++;
     this.counts.regions += done.length;
@@ -105,7 +124,8 @@ export class Translator {
   #declare(module: ModuleWriter): RegionHelpers {
     const named: Record<string, number> = {};
     for (const name of MEMORY) named[name] = module.importFunction(name, ...IMPORTS[name]!);
-    for (const name of PURE) named[name] = module.importFunction(name, ...PURE_TYPES[name]!);
+    for (const name of PURE) named[name] = module.importFunction(name, ...IMPORTS[name]!);
+    for (const [name, type] of Object.entries(EXPORTS)) named[name] = module.importFunction(name, ...type);
     const jump = module.importFunction('jump', [I32, I64, I32], [I32]);
     return {
       handlerType: module.type([I32, I32, I32], [I32]),
@@ -117,17 +137,15 @@ export class Translator {
     };
   }
 
-  #translate(
-    module: ModuleWriter,
-    helpers: RegionHelpers,
-    { mfn, va, head, slot }: { mfn: number; va: number; head: number; slot: number },
-    name: string,
-  ): boolean {
-    const pageVa = Math.floor(va / 4096) * 4096;
-    const blocks = planRegion(this.#memory.frame(mfn), va - pageVa, (decoded) => this.#translatable(decoded));
-    if (blocks.length === 0) return false;
-    const t = new RegionEmitter(helpers, head, slot);
-    buildRegion(t, shapeRegion(blocks), pageVa, (to) => this.#code.exitMicroOp(mfn, to));
+  /** Answers the addresses where the region can be entered; null: there is nothing to translate. */
+  #translate(module: ModuleWriter, helpers: RegionHelpers, mfn: number, va: number, name: string): readonly number[] | null {
+    const page = pageOf(va);
+    const plan = planRegion(this.#memory.frame(mfn), va - page, this.#code.targets(mfn), (decoded) => this.#translatable(decoded));
+    const { blocks, entries, open } = plan;
+    if (blocks.length === 0) return null;
+    if (open && this.#open.get(mfn)?.va !== va) this.#open.set(mfn, { va, rebuilds: REBUILDS_MOST });
+    const t = new RegionEmitter(helpers, this.#code.exitMicroOp(mfn, va));
+    buildRegion(t, shapeRegion(plan), page, (to) => this.#code.exitMicroOp(mfn, to));
     const { locals, code } = t.finish();
     const index = module.reserve();
     module.define(index, helpers.handlerType, locals, code);
@@ -137,7 +155,7 @@ export class Translator {
       this.counts.instructions += instructions.length;
       for (const { offset, decoded } of instructions) this.#code.cover(mfn, offset, decoded.length);
     }
-    return true;
+    return entries.map((entry) => page + entry);
   }
 
   /** Tries a form once, on its own. */
@@ -149,8 +167,8 @@ export class Translator {
     return known;
   }
   #try(decoded: Decoded): boolean {
-    const t = new RegionEmitter(this.#declare(new ModuleWriter()), 0, 0);
-    t.onJumpNear = () => undefined;
+    const t = new RegionEmitter(this.#declare(new ModuleWriter()), 0);
+    t.onJumpNear = t.onJump = () => undefined;
     t.begin(decoded, 0, 1);
     try {
       decoded.form.description.translate(t, ...decoded.form.operands.map((spec) => t.place(spec)));
@@ -176,4 +194,4 @@ export class Translator {
   }
 }
 
-const PURE_TYPES: typeof IMPORTS = { swap32: [[I32, I32], [I32]], swap64: [[I32, I64], [I64]] };
+const pageOf = (va: number): number => Math.floor(va / 4096) * 4096;
