@@ -2,7 +2,7 @@
 import type { Domain } from '../domain.ts';
 import { Errno } from '../errno.ts';
 import { invalidateDomain } from '../memory/flush.ts';
-import { frameOf, modifyEntry } from '../memory/page-types.ts';
+import { frameOf, modifyEntry, placeGrant } from '../memory/page-types.ts';
 import { findLeaf, type Leaf } from '../memory/walk.ts';
 import type { Vcpu } from '../vcpu.ts';
 import { acquireGrant, releaseGrant } from './active-grants.ts';
@@ -39,7 +39,7 @@ export function mapGrantRef(
   if (mfn instanceof Errno) return failed(mfn.name === 'EINVAL' ? GNTST.badRef : GNTST.generalError);
   const handle = domain.grants.nextHandle++;
   domain.grants.handles.set(handle, { granter, ref, mfn, writable, hostAddress: va });
-  if (modifyEntry(domain, leaf.table, leaf.index, (BigInt(mfn) << 12n) | LEAF_FLAGS | (writable ? WRITE : 0n))) {
+  if (placeGrant(domain, leaf.table, leaf.index, (BigInt(mfn) << 12n) | LEAF_FLAGS | (writable ? WRITE : 0n))) {
     domain.grants.handles.delete(handle);
     releaseGrant(granter, ref, mfn, writable);
     return failed(GNTST.generalError);

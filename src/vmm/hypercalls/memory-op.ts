@@ -67,7 +67,7 @@ const COMMANDS: Readonly<Record<number, (vcpu: Vcpu, arg: bigint) => HypercallRe
   0: (vcpu, arg) => reservation(vcpu, arg, INCREASE),
   1: (vcpu, arg) => reservation(vcpu, arg, DECREASE),
   2: ({ domain }) => domain.hypervisor.machine.memory.frames,
-  3: (vcpu, arg) => about(vcpu, arg, () => vcpu.domain.pages.size),
+  3: (vcpu, arg) => about(vcpu, arg, () => vcpu.domain.hypervisor.frames.ownedBy(vcpu.domain.domid)),
   4: (vcpu, arg) => about(vcpu, arg, () => vcpu.domain.maxPages),
   6: (vcpu, arg) => reservation(vcpu, arg, POPULATE),
   11: () => EINVAL, // exchange
@@ -77,7 +77,7 @@ const COMMANDS: Readonly<Record<number, (vcpu: Vcpu, arg: bigint) => HypercallRe
     const words = new BigUint64Array([HYPERVISOR_VIRT_START, end, BigInt(frames.memory.frames - 1)]);
     return writeGuest(vcpu, arg, new Uint8Array(words.buffer)) ? 0 : EFAULT;
   },
-  14: (vcpu, arg) => about(vcpu, arg, () => vcpu.domain.pages.size),
+  14: (vcpu, arg) => about(vcpu, arg, () => vcpu.domain.hypervisor.frames.ownedBy(vcpu.domain.domid)),
 };
 
 export const memoryOp: Hypercall = {
