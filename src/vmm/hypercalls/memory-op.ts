@@ -49,8 +49,7 @@ function extent(vcpu: Vcpu, at: bigint, command: number): boolean {
   const value = new DataView(bytes.buffer).getBigUint64(0, true);
   if (command === DECREASE) {
     const mfn = Number(value);
-    // Frames that are still in use as something cannot be given back.
-    if (!domain.pages.has(mfn) || hypervisor.frames.isPageTable(mfn)) return false;
+    // One that is still in use, if only as a page table, stays what it is until it is not; its pin goes.
     return releaseFrames(hypervisor, domain, [mfn]) === undefined;
   }
   const got = allocateFrames(hypervisor, domain, 1);

@@ -153,6 +153,10 @@ export class FrameTable {
     return type >= TYPE.l1 && type <= TYPE.l4 && this.typeCount[mfn]! > 0;
   }
 
+  isTable(mfn: number, level: number): boolean {
+    return this.type[mfn] === level && this.typeCount[mfn]! > 0;
+  }
+
   setM2p(mfn: number, pfn: bigint): void {
     this.memory.view.setBigInt64(this.memory.address(this.m2pFirst) + mfn * 8, pfn, true);
   }

@@ -25,6 +25,8 @@ const ENTRIES = 512;
 
 export type Level = 1 | 2 | 3 | 4;
 
+const refusedFlags = (level: Level): bigint => (level === 1 ? REFUSED_L1 : REFUSED_UPPER);
+
 export const frameOf = (entry: bigint): number => Number((entry & FRAME_MASK) >> 12n);
 
 /** The entry as it will stand in the table: guests run at CPL 3 whatever they think. */
@@ -37,7 +39,7 @@ function getEntry(domain: Domain, table: number, level: Level, entry: bigint): E
   if ((entry & PRESENT) === 0n) return undefined;
   const { frames } = domain.hypervisor;
   const mfn = frameOf(entry);
-  if (entry & (level === 1 ? REFUSED_L1 : REFUSED_UPPER)) return EINVAL;
+  if (entry & refusedFlags(level)) return EINVAL;
   if (level === 1) return getMapping(domain, mfn, (entry & WRITE) !== 0n);
   if (!frames.valid(mfn)) return EINVAL;
   const linear = mfn === table || (frames.type[mfn] === level && frames.typeCount[mfn]! > 0);
@@ -170,6 +172,7 @@ export function modifyEntry(domain: Domain, mfn: number, index: number, wanted: 
   if (level === 4 && index >= XEN_FIRST_SLOT && index <= XEN_LAST_SLOT) return EINVAL;
   const at = machine.memory.address(mfn) + index * 8;
   const old = view.getBigUint64(at, true);
+  if (wanted & PRESENT && wanted & refusedFlags(level)) return EINVAL;
   let entry = adjusted(wanted);
   if (preserve) entry |= old & ACCESSED_DIRTY;
   const significant = FRAME_MASK | PRESENT | WRITE | LARGE;
