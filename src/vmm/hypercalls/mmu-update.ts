@@ -13,9 +13,9 @@ const PRESERVE_AD = 2;
 /** Of no meaning to a PV guest, whose frames are not translated anyway. */
 const NO_TRANSLATE = 3;
 
-/** Writes how many requests were done, if the guest wants to know. */
-export function reportDone(vcpu: Vcpu, pointer: bigint, done: number): boolean {
-  return pointer === 0n || writeGuest(vcpu, pointer, new Uint8Array(new Uint32Array([done]).buffer));
+/** Writes how many requests were done, if the guest wants to know and can be told. */
+export function reportDone(vcpu: Vcpu, pointer: bigint, done: number): void {
+  if (pointer !== 0n) writeGuest(vcpu, pointer, new Uint8Array(new Uint32Array([done]).buffer));
 }
 
 /**
@@ -49,7 +49,7 @@ export const mmuUpdate: Hypercall = {
       problem = update(domain, view.getBigUint64(0, true), view.getBigUint64(8, true));
       if (problem) break;
     }
-    if (!reportDone(vcpu, pdone!, done)) return problem ?? EFAULT;
+    reportDone(vcpu, pdone!, done);
     return problem ?? 0;
   },
 };

@@ -107,7 +107,7 @@ export const mmuextOp: Hypercall = {
       problem = operation ? operation(vcpu, view.getBigUint64(8, true), view.getBigUint64(16, true)) : ENOSYS;
       if (problem) break;
     }
-    if (!reportDone(vcpu, pdone!, done)) return problem ?? EFAULT;
+    reportDone(vcpu, pdone!, done);
     return problem ?? 0;
   },
 };
