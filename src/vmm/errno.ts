@@ -22,6 +22,7 @@ export const EACCES: Errno = new Errno('EACCES', 13);
 export const EFAULT: Errno = new Errno('EFAULT', 14);
 export const EBUSY: Errno = new Errno('EBUSY', 16);
 export const EEXIST: Errno = new Errno('EEXIST', 17);
+export const ENODEV: Errno = new Errno('ENODEV', 19);
 export const EINVAL: Errno = new Errno('EINVAL', 22);
 export const ENOSPC: Errno = new Errno('ENOSPC', 28);
 export const ENOSYS: Errno = new Errno('ENOSYS', 38);

@@ -76,7 +76,7 @@ function dumpDomains(hypervisor: Hypervisor): string[] {
     lines.push(
       `General information for domain ${domain.domid}:`,
       `    dying=${domain.dying ? 1 : 0} pause_count=${domain.pauseCount} shutdown=${domain.shutdown ?? 'no'}`,
-      `    nr_pages=${domain.pages.size} max_pages=${domain.maxPages} evtchns=${domain.events.open}`,
+      `    nr_pages=${domain.hypervisor.frames.ownedBy(domain.domid)} max_pages=${domain.maxPages} evtchns=${domain.events.open}`,
       `    handle=${domain.handle} vm_assist=${domain.vmAssist.toString(16).padStart(8, '0')}`,
       `VCPU information and callbacks for domain ${domain.domid}:`,
     );

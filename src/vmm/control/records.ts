@@ -14,7 +14,7 @@ export function domainRecord(domain: Domain): DomainRecord {
   return {
     domid: domain.domid,
     handle: domain.handle,
-    totalPages: domain.pages.size,
+    totalPages: domain.hypervisor.frames.ownedBy(domain.domid),
     maxPages: domain.maxPages,
     sharedInfoFrame: domain.sharedInfoFrame,
     cpuTimeNs: sum(domain.vcpus, (vcpu) => stateTimes(vcpu, now).running),

@@ -2,8 +2,8 @@
 import type { Domain } from '../domain.ts';
 import { Errno } from '../errno.ts';
 import { invalidateDomain } from '../memory/flush.ts';
-import { frameOf, modifyEntry } from '../memory/page-types.ts';
-import { findLeaf, type Leaf } from '../memory/walk.ts';
+import { frameOf, modifyEntry, placeGrant } from '../memory/page-types.ts';
+import { findOwnLeaf, type Leaf } from '../memory/walk.ts';
 import type { Vcpu } from '../vcpu.ts';
 import { acquireGrant, releaseGrant } from './active-grants.ts';
 
@@ -15,10 +15,7 @@ const LEAF_FLAGS = 0x25n; // present, accessed, user
 const WRITE = 2n;
 
 function leafAt(vcpu: Vcpu, va: bigint): Leaf | null {
-  const { domain, context } = vcpu;
-  const leaf = findLeaf(domain, context.root('kernel'), va);
-  const { frames } = domain.hypervisor;
-  return leaf && (va & 0xfffn) === 0n && frames.owner[leaf.table] === domain.domid && frames.isPageTable(leaf.table) ? leaf : null;
+  return findOwnLeaf(vcpu.domain, vcpu.context.root('kernel'), va);
 }
 
 /** The status, and the handle when it is okay. */
@@ -39,7 +36,7 @@ export function mapGrantRef(
   if (mfn instanceof Errno) return failed(mfn.name === 'EINVAL' ? GNTST.badRef : GNTST.generalError);
   const handle = domain.grants.nextHandle++;
   domain.grants.handles.set(handle, { granter, ref, mfn, writable, hostAddress: va });
-  if (modifyEntry(domain, leaf.table, leaf.index, (BigInt(mfn) << 12n) | LEAF_FLAGS | (writable ? WRITE : 0n))) {
+  if (placeGrant(domain, leaf.table, leaf.index, (BigInt(mfn) << 12n) | LEAF_FLAGS | (writable ? WRITE : 0n))) {
     domain.grants.handles.delete(handle);
     releaseGrant(granter, ref, mfn, writable);
     return failed(GNTST.generalError);

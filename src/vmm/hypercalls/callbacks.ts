@@ -3,7 +3,7 @@ import { isCanonical } from '../control/vcpu-context.ts';
 import { EFAULT, EINVAL, ENOSYS } from '../errno.ts';
 import { readGuest } from '../memory/guest-memory.ts';
 import type { CallbackKind, Vcpu } from '../vcpu.ts';
-import type { Hypercall } from './hypercall.ts';
+import type { Hypercall, HypercallResult } from './hypercall.ts';
 
 const TRAP_INFO_BYTES = 16;
 
@@ -54,25 +54,28 @@ export const callbackOp: Hypercall = {
   name: 'callback_op',
   args: ['cmd', 'arg*'],
   run(vcpu, [cmd, arg]) {
-    if (cmd === BigInt(REGISTER)) return register(vcpu, arg!);
-    if (cmd !== BigInt(UNREGISTER)) return ENOSYS;
-    const bytes = readGuest(vcpu, arg!, 4);
+    const command = Number(BigInt.asUintN(32, cmd!));
+    if (command === REGISTER) return register(vcpu, arg!);
+    if (command !== UNREGISTER) return ENOSYS;
+    const bytes = readGuest(vcpu, arg!, 2);
     if (!bytes) return EFAULT;
     const kind = KINDS[new DataView(bytes.buffer).getUint16(0, true)];
-    if (!kind || kind === 'event' || kind === 'failsafe') return EINVAL;
-    vcpu.callbacks[kind].address = 0n;
+    if (!kind) return ENOSYS;
+    // The others can be replaced, not removed.
+    if (kind !== 'nmi') return EINVAL;
+    vcpu.callbacks.nmi.address = 0n;
     return 0;
   },
 };
 
-function register(vcpu: Vcpu, arg: bigint): number | typeof EFAULT {
+function register(vcpu: Vcpu, arg: bigint): HypercallResult {
   const bytes = readGuest(vcpu, arg, 16);
   if (!bytes) return EFAULT;
   const view = new DataView(bytes.buffer);
   const kind = KINDS[view.getUint16(0, true)];
   const address = view.getBigUint64(8, true);
-  if (!kind) return ENOSYS;
   if (!isCanonical(address)) return EINVAL;
+  if (!kind) return ENOSYS;
   vcpu.callbacks[kind].address = address;
   vcpu.callbacks[kind].maskEvents = kind === 'event' || (view.getUint16(2, true) & MASK_EVENTS) !== 0;
   return 0;

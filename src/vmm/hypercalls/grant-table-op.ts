@@ -14,10 +14,17 @@ type Command = (vcpu: Vcpu, a: DataView) => Errno | undefined;
 
 const own = (vcpu: Vcpu, domid: number): boolean => domid === DOMID_SELF || domid === vcpu.domain.domid;
 
+/** Why the domain's table is not the caller's affair; null: it is his own. */
+function refusal(vcpu: Vcpu, domid: number): number | null {
+  if (own(vcpu, domid)) return null;
+  return vcpu.domain.hypervisor.domains.has(domid) ? GNTST.permissionDenied : GNTST.badDomain;
+}
+
 function setupTable(vcpu: Vcpu, a: DataView): Errno | undefined {
   const count = a.getUint32(4, true);
   const status = (value: number): void => a.setInt16(8, value, true);
-  if (!own(vcpu, a.getUint16(0, true))) status(GNTST.permissionDenied);
+  const refused = refusal(vcpu, a.getUint16(0, true));
+  if (refused !== null) status(refused);
   else {
     const frames = grantFrames(vcpu.domain, count);
     if (frames instanceof Errno) status(GNTST.generalError);
@@ -28,10 +35,12 @@ function setupTable(vcpu: Vcpu, a: DataView): Errno | undefined {
 }
 
 function querySize(vcpu: Vcpu, a: DataView): undefined {
-  const allowed = own(vcpu, a.getUint16(0, true));
-  a.setUint32(4, allowed ? vcpu.domain.grants.frames.length : 0, true);
-  a.setUint32(8, allowed ? GRANT_FRAMES_MAX : 0, true);
-  a.setInt16(12, allowed ? GNTST.okay : GNTST.permissionDenied, true);
+  const refused = refusal(vcpu, a.getUint16(0, true));
+  if (refused === null) {
+    a.setUint32(4, vcpu.domain.grants.frames.length, true);
+    a.setUint32(8, GRANT_FRAMES_MAX, true);
+  }
+  a.setInt16(12, refused ?? GNTST.okay, true);
 }
 
 /** struct gnttab_map_grant_ref. */

@@ -29,28 +29,27 @@ function about(vcpu: Vcpu, arg: bigint, answer: () => number): HypercallResult {
 /** Extents one by one; the result is how many were done, as in Xen. */
 function reservation(vcpu: Vcpu, arg: bigint, command: number): HypercallResult {
   const a = readStruct(vcpu, arg, RESERVATION.bytes);
-  if (!a) return 0; // none was done: the result counts extents, whatever went wrong
-  const refused = self(vcpu, a.getUint16(RESERVATION.domid, true));
-  if (refused) return refused;
+  // None was done: the result counts extents, whatever goes wrong.
+  if (!a || self(vcpu, a.getUint16(RESERVATION.domid, true))) return 0;
   const start = a.getBigUint64(RESERVATION.extentStart, true);
   const extents = Number(a.getBigUint64(RESERVATION.extents, true));
   if (a.getUint32(RESERVATION.order, true) !== 0) return 0; // single pages only: none was done
   let done = 0;
-  for (; done < extents; done++) if (!extent(vcpu, start + BigInt(8 * done), command)) break;
+  // Only increase_reservation needs no list.
+  for (; done < extents; done++) if (!extent(vcpu, start === 0n && command === INCREASE ? null : start + BigInt(8 * done), command)) break;
   return done;
 }
 
-function extent(vcpu: Vcpu, at: bigint, command: number): boolean {
+function extent(vcpu: Vcpu, at: bigint | null, command: number): boolean {
   const { domain } = vcpu;
   const { hypervisor } = domain;
-  if (command === INCREASE && at < 8n) return !(allocateFrames(hypervisor, domain, 1) instanceof Errno);
-  const bytes = readGuest(vcpu, at, 8);
+  if (at === null) return !(allocateFrames(hypervisor, domain, 1) instanceof Errno);
+  const bytes = command === INCREASE ? new Uint8Array(8) : readGuest(vcpu, at, 8);
   if (!bytes) return false;
   const value = new DataView(bytes.buffer).getBigUint64(0, true);
   if (command === DECREASE) {
     const mfn = Number(value);
-    // Frames that are still in use as something cannot be given back.
-    if (!domain.pages.has(mfn) || hypervisor.frames.isPageTable(mfn)) return false;
+    // One that is still in use, if only as a page table, stays what it is until it is not; its pin goes.
     return releaseFrames(hypervisor, domain, [mfn]) === undefined;
   }
   const got = allocateFrames(hypervisor, domain, 1);
@@ -67,7 +66,7 @@ const COMMANDS: Readonly<Record<number, (vcpu: Vcpu, arg: bigint) => HypercallRe
   0: (vcpu, arg) => reservation(vcpu, arg, INCREASE),
   1: (vcpu, arg) => reservation(vcpu, arg, DECREASE),
   2: ({ domain }) => domain.hypervisor.machine.memory.frames,
-  3: (vcpu, arg) => about(vcpu, arg, () => vcpu.domain.pages.size),
+  3: (vcpu, arg) => about(vcpu, arg, () => vcpu.domain.hypervisor.frames.ownedBy(vcpu.domain.domid)),
   4: (vcpu, arg) => about(vcpu, arg, () => vcpu.domain.maxPages),
   6: (vcpu, arg) => reservation(vcpu, arg, POPULATE),
   11: () => EINVAL, // exchange
@@ -77,7 +76,7 @@ const COMMANDS: Readonly<Record<number, (vcpu: Vcpu, arg: bigint) => HypercallRe
     const words = new BigUint64Array([HYPERVISOR_VIRT_START, end, BigInt(frames.memory.frames - 1)]);
     return writeGuest(vcpu, arg, new Uint8Array(words.buffer)) ? 0 : EFAULT;
   },
-  14: (vcpu, arg) => about(vcpu, arg, () => vcpu.domain.pages.size),
+  14: (vcpu, arg) => about(vcpu, arg, () => vcpu.domain.hypervisor.frames.ownedBy(vcpu.domain.domid)),
 };
 
 export const memoryOp: Hypercall = {

@@ -8,19 +8,24 @@ import type { Vcpu } from '../vcpu.ts';
 import type { Hypercall } from './hypercall.ts';
 
 const REQUEST_BYTES = 16;
-const NORMAL = 0;
 const MACHPHYS = 1;
 const PRESERVE_AD = 2;
+/** Of no meaning to a PV guest, whose frames are not translated anyway. */
+const NO_TRANSLATE = 3;
 
-/** Writes how many requests were done, if the guest wants to know. */
-export function reportDone(vcpu: Vcpu, pointer: bigint, done: number): boolean {
-  return pointer === 0n || writeGuest(vcpu, pointer, new Uint8Array(new Uint32Array([done]).buffer));
+/** Writes how many requests were done, if the guest wants to know and can be told. */
+export function reportDone(vcpu: Vcpu, pointer: bigint, done: number): void {
+  if (pointer !== 0n) writeGuest(vcpu, pointer, new Uint8Array(new Uint32Array([done]).buffer));
 }
 
-/** Only for itself: foreign mappings are domain 0's, and its programs have the typed door. */
+/**
+ * Only for itself: foreign mappings are domain 0's, and its programs have the typed door. A domain that names itself by its number is not found, as
+ * in get_pg_owner().
+ */
 export function targetDomain(vcpu: Vcpu, domid: bigint): Domain | Errno {
   const id = Number(domid & 0xffffn);
-  if (id === DOMID_SELF || id === vcpu.domain.domid) return vcpu.domain;
+  if (id === DOMID_SELF) return vcpu.domain;
+  if (id === vcpu.domain.domid) return ESRCH;
   return vcpu.domain.hypervisor.domains.has(id) ? EPERM : ESRCH;
 }
 
@@ -44,7 +49,7 @@ export const mmuUpdate: Hypercall = {
       problem = update(domain, view.getBigUint64(0, true), view.getBigUint64(8, true));
       if (problem) break;
     }
-    if (!reportDone(vcpu, pdone!, done)) return problem ?? EFAULT;
+    reportDone(vcpu, pdone!, done);
     return problem ?? 0;
   },
 };
@@ -52,7 +57,7 @@ export const mmuUpdate: Hypercall = {
 function update(domain: Domain, pointer: bigint, value: bigint): Errno | undefined {
   const { frames } = domain.hypervisor;
   const command = Number(pointer & 7n);
-  if (command !== NORMAL && command !== PRESERVE_AD && command !== MACHPHYS) return ENOSYS;
+  if (command > NO_TRANSLATE) return ENOSYS;
   const mfn = Number(pointer >> 12n);
   const offset = Number(pointer & 0xff8n);
   if (!frames.valid(mfn) || frames.owner[mfn] !== domain.domid) return EINVAL;

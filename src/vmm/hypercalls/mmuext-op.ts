@@ -1,21 +1,23 @@
 /** HYPERVISOR_mmuext_op: pinning, base pointers, TLB flushes, the LDT. */
-import { EFAULT, EINVAL, ENOSYS, type Errno } from '../errno.ts';
-import { isCanonical } from '../control/vcpu-context.ts';
+import { EACCES, EFAULT, EINVAL, ENOSYS, type Errno } from '../errno.ts';
 import { setKernelRoot, setUserRoot } from '../memory/base-pointers.ts';
 import { pin, unpin } from '../memory/control.ts';
 import { flushDomain, invalidateDomain } from '../memory/flush.ts';
 import { readGuest } from '../memory/guest-memory.ts';
 import type { Level } from '../memory/page-types.ts';
+import { addressAllowed } from '../memory/walk.ts';
 import type { Vcpu } from '../vcpu.ts';
 import { reportDone, targetDomain } from './mmu-update.ts';
 import type { Hypercall } from './hypercall.ts';
+import { readVcpuMask } from './structure.ts';
 
 const OP_BYTES = 24;
 const LDT_ENTRIES_MAX = 8192n;
 
 type Operation = (vcpu: Vcpu, arg1: bigint, arg2: bigint) => Errno | undefined;
 
-const frame = (arg: bigint): number => Number(BigInt.asUintN(52, arg));
+/** What is too large for a number of a frame stays too large. */
+const frame = (arg: bigint): number => Number(arg);
 const pins =
   (level: Level): Operation =>
   (vcpu, mfn) =>
@@ -24,6 +26,8 @@ const flushAll: Operation = ({ domain }) => {
   flushDomain(domain);
   return undefined;
 };
+const flushSome: Operation = (vcpu, _arg1, mask) => (readVcpuMask(vcpu, mask) ? flushAll(vcpu, 0n, mask) : EINVAL);
+const invalidateSome: Operation = (vcpu, va, mask) => (readVcpuMask(vcpu, mask) ? invalidateAll(vcpu, va, mask) : EINVAL);
 const invalidateAll: Operation = ({ domain }, va) => {
   invalidateDomain(domain, va);
   return undefined;
@@ -46,15 +50,16 @@ const OPERATIONS: Readonly<Record<number, Operation>> = {
     context.invalidatePage(va);
     return undefined;
   },
-  8: flushAll,
-  9: invalidateAll,
+  8: flushSome,
+  9: invalidateSome,
   10: flushAll,
   11: invalidateAll,
-  12: () => undefined, // FLUSH_CACHE: there is none
+  12: () => EACCES, // FLUSH_CACHE is for domains with devices
   13(vcpu, base, entries) {
-    if (entries > LDT_ENTRIES_MAX || base & 0xfffn || !isCanonical(base)) return EINVAL;
-    vcpu.ldtBase = base;
-    vcpu.ldtEntries = Number(entries);
+    const count = BigInt.asUintN(32, entries);
+    if (count > LDT_ENTRIES_MAX || (count > 0n && (base & 0xfffn || !addressAllowed(base)))) return EINVAL;
+    vcpu.ldtBase = count === 0n ? 0n : base;
+    vcpu.ldtEntries = Number(count);
     return undefined;
   },
   15: (vcpu, mfn) => setUserRoot(vcpu, frame(mfn)),
@@ -66,6 +71,7 @@ const OPERATIONS: Readonly<Record<number, Operation>> = {
     frames.putWritable(frame(mfn));
     return undefined;
   },
+  18: () => EACCES, // FLUSH_CACHE_GLOBAL
   17(vcpu, mfn, source) {
     const { frames, machine } = vcpu.domain.hypervisor;
     if (!frames.get(frame(source), vcpu.domain.domid)) return EINVAL;
@@ -101,7 +107,7 @@ export const mmuextOp: Hypercall = {
       problem = operation ? operation(vcpu, view.getBigUint64(8, true), view.getBigUint64(16, true)) : ENOSYS;
       if (problem) break;
     }
-    if (!reportDone(vcpu, pdone!, done)) return problem ?? EFAULT;
+    reportDone(vcpu, pdone!, done);
     return problem ?? 0;
   },
 };

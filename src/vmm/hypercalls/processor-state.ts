@@ -3,7 +3,9 @@ import { isCanonical } from '../control/vcpu-context.ts';
 import { EFAULT, EINVAL, ENOSYS } from '../errno.ts';
 import { checkedDescriptor, GDT_ENTRIES_MAX, setGdt } from '../memory/descriptor-tables.ts';
 import { TYPE } from '../memory/frame-table.ts';
+import { dropCode } from '../memory/flush.ts';
 import { readGuest } from '../memory/guest-memory.ts';
+import { readDebugRegister, setDebugRegister } from '../traps/debug-registers.ts';
 import type { Hypercall } from './hypercall.ts';
 
 const ENTRIES_A_FRAME = 512;
@@ -43,21 +45,12 @@ export const fpuTaskswitch: Hypercall = {
   },
 };
 
-/** What the fixed bits of DR6 and DR7 read as. */
-const DR6_FIXED = 0xffff0ff0n;
-const DR7_FIXED = 0x400n;
-
 export const setDebugreg: Hypercall = {
   number: 8,
   name: 'set_debugreg',
   args: ['reg', 'value'],
   run(vcpu, [reg, value]) {
-    const index = Number(BigInt.asUintN(32, reg!));
-    if (index > 7 || index === 4 || index === 5) return EINVAL;
-    if (index < 4 && !isCanonical(value!)) return EINVAL;
-    if (index >= 6 && value! >> 32n) return EINVAL;
-    vcpu.debugRegisters[index] = index === 6 ? value! | DR6_FIXED : index === 7 ? value! | DR7_FIXED : value!;
-    return 0;
+    return setDebugRegister(vcpu, Number(BigInt.asUintN(32, reg!)), value!) ?? 0;
   },
 };
 
@@ -66,8 +59,7 @@ export const getDebugreg: Hypercall = {
   name: 'get_debugreg',
   args: ['reg'],
   run(vcpu, [reg]) {
-    const index = Number(BigInt.asUintN(32, reg!));
-    return index > 7 || index === 4 || index === 5 ? EINVAL : vcpu.debugRegisters[index]!;
+    return readDebugRegister(vcpu, Number(BigInt.asUintN(32, reg!)));
   },
 };
 
@@ -81,7 +73,10 @@ export const updateDescriptor: Hypercall = {
     const checked = checkedDescriptor(descriptor!);
     if (address! & 7n || checked === null || !frames.get(mfn, domain.domid)) return EINVAL;
     const usable = frames.typeCount[mfn] === 0 || frames.type[mfn] === TYPE.writable || frames.type[mfn] === TYPE.descriptors;
-    if (usable) machine.memory.view.setBigUint64(machine.memory.address(mfn) + Number(address! & 0xff8n), checked, true);
+    if (usable) {
+      machine.memory.view.setBigUint64(machine.memory.address(mfn) + Number(address! & 0xff8n), checked, true);
+      dropCode(domain, mfn);
+    }
     frames.put(mfn);
     return usable ? 0 : EINVAL;
   },
@@ -96,8 +91,9 @@ export const vmAssist: Hypercall = {
   run({ domain }, [cmd, type]) {
     const kind = Number(BigInt.asUintN(32, type!));
     if (kind > VMASST_MAX) return EINVAL;
-    if (cmd === 0n) domain.vmAssist |= 1 << kind;
-    else if (cmd === 1n) domain.vmAssist &= ~(1 << kind);
+    const command = Number(BigInt.asUintN(32, cmd!));
+    if (command === 0) domain.vmAssist |= 1 << kind;
+    else if (command === 1) domain.vmAssist &= ~(1 << kind);
     else return ENOSYS;
     return 0;
   },

@@ -8,6 +8,11 @@ export function readStruct(vcpu: Vcpu, va: bigint, size: number): DataView | nul
   return bytes ? new DataView(bytes.buffer, bytes.byteOffset, size) : null;
 }
 
+/** A bitmap of the caller's vCPUs in its memory, or null where it cannot be read (vcpumask_to_pcpumask). */
+export function readVcpuMask(vcpu: Vcpu, va: bigint): DataView | null {
+  return readStruct(vcpu, va, 8 * Math.ceil(vcpu.domain.vcpus.length / 64));
+}
+
 /** False where the caller may not write (EFAULT). */
 export function writeStruct(vcpu: Vcpu, va: bigint, a: DataView): boolean {
   return writeGuest(vcpu, va, new Uint8Array(a.buffer, a.byteOffset, a.byteLength));

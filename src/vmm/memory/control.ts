@@ -9,7 +9,7 @@ import { getTable, putTable, type Level } from './page-types.ts';
 /** Zeroed frames, all or nothing. */
 export function allocateFrames(hypervisor: Hypervisor, domain: Domain, count: number): readonly number[] | Errno {
   const { frames } = hypervisor;
-  if (domain.pages.size + count > domain.maxPages || frames.freeCount < count) return ENOMEM;
+  if (frames.ownedBy(domain.domid) + count > domain.maxPages || frames.freeCount < count) return ENOMEM;
   const mfns: number[] = [];
   for (let i = 0; i < count; i++) {
     const mfn = frames.allocate(domain.domid);
@@ -56,7 +56,8 @@ export function mapForeign(hypervisor: Hypervisor, domain: Domain, mfns: readonl
 export function pin(domain: Domain, mfn: number, level: Level): Errno | undefined {
   const { frames } = domain.hypervisor;
   if (frames.valid(mfn) && frames.pinned[mfn]) return EINVAL;
-  if (getTable(domain, mfn, level)) return EINVAL;
+  const problem = getTable(domain, mfn, level);
+  if (problem) return problem;
   frames.pinned[mfn] = 1;
   return undefined;
 }

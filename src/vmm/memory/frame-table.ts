@@ -10,6 +10,10 @@ import { PAGE_SIZE, type MachineMemory } from '../../hw/memory.ts';
 
 export const OWNER_NONE: number = -1;
 export const OWNER_XEN: number = -2;
+/** Outlives its domain, because somebody else still uses it: the domain's id may be given out again. */
+const OWNER_GONE = -3;
+/** Domain ids are below 0x7ff0. */
+const DOMIDS = 0x8000;
 
 export const TYPE = { none: 0, l1: 1, l2: 2, l3: 3, l4: 4, writable: 5, descriptors: 6 } as const;
 
@@ -24,6 +28,10 @@ export class FrameTable {
   readonly references: Uint32Array;
   /** MMUEXT_PIN_*: the pin's own type reference. */
   readonly pinned: Uint8Array;
+  /** Of a page table: how many others of its level it has as linear entries or, negative, how many such entries of others it is in. */
+  readonly linear: Int32Array;
+  /** Frames by owner, also those that their domain has given back and that are still in use somewhere. */
+  readonly #owned: Uint32Array = new Uint32Array(DOMIDS);
   /** First frame of the M2P and how many; guests may read them. */
   readonly m2pFirst: number;
   readonly m2pFrames: number;
@@ -43,6 +51,7 @@ export class FrameTable {
     this.typeCount = new Uint32Array(frames);
     this.references = new Uint32Array(frames);
     this.pinned = new Uint8Array(frames);
+    this.linear = new Int32Array(frames);
     this.#dirty = new Uint8Array(frames);
     // Frame 0 stays the hypervisor's: as a root it means none.
     this.m2pFirst = 1;
@@ -84,10 +93,26 @@ export class FrameTable {
     if (mfn < 0) return -1;
     if (this.#dirty[mfn]) this.memory.frame(mfn).fill(0);
     this.#dirty[mfn] = 1;
-    this.owner[mfn] = owner;
+    this.#setOwner(mfn, owner);
     this.references[mfn] = 1;
     this.setM2p(mfn, -1n);
     return mfn;
+  }
+
+  #setOwner(mfn: number, owner: number): void {
+    const before = this.owner[mfn]!;
+    if (before >= 0) this.#owned[before]!--;
+    if (owner >= 0) this.#owned[owner]!++;
+    this.owner[mfn] = owner;
+  }
+
+  ownedBy(domid: number): number {
+    return this.#owned[domid]!;
+  }
+
+  /** The frame's domain is gone; whoever holds a reference keeps the frame until he lets go. */
+  orphan(mfn: number): void {
+    this.#setOwner(mfn, OWNER_GONE);
   }
 
   /** Takes a general reference to a frame of `owner`; false when it is not that owner's. */
@@ -99,7 +124,7 @@ export class FrameTable {
 
   put(mfn: number): void {
     if (--this.references[mfn]! > 0) return;
-    this.owner[mfn] = OWNER_NONE;
+    this.#setOwner(mfn, OWNER_NONE);
     this.type[mfn] = TYPE.none;
     this.pinned[mfn] = 0;
     this.setM2p(mfn, -1n);
@@ -126,6 +151,10 @@ export class FrameTable {
   isPageTable(mfn: number): boolean {
     const type = this.type[mfn]!;
     return type >= TYPE.l1 && type <= TYPE.l4 && this.typeCount[mfn]! > 0;
+  }
+
+  isTable(mfn: number, level: number): boolean {
+    return this.type[mfn] === level && this.typeCount[mfn]! > 0;
   }
 
   setM2p(mfn: number, pfn: bigint): void {

@@ -4,13 +4,8 @@ import type { Vcpu } from '../vcpu.ts';
 import { dropCode } from './flush.ts';
 import { findLeaf } from './walk.ts';
 
-/** 0xffff800000000000 to 0xffff87ffffffffff is the hypervisor's. */
-const XEN_START = 0xffff_8000_0000_0000n;
-const XEN_END = 0xffff_8800_0000_0000n;
-
 /** Byte offset in machine memory of guest virtual address `va`, or -1. */
 export function guestAddress(vcpu: Vcpu, va: bigint, write: boolean): number {
-  if (BigInt.asUintN(64, BigInt.asIntN(48, va)) !== va || (va >= XEN_START && va < XEN_END)) return -1;
   const { domain, context } = vcpu;
   const leaf = findLeaf(domain, context.root(context.mode), va);
   if (!leaf || (leaf.entry & 1n) === 0n || (write && !leaf.writable)) return -1;

@@ -5,7 +5,7 @@
 import type { Domain } from '../domain.ts';
 import { EBUSY, EINVAL, EPERM, type Errno } from '../errno.ts';
 import { dropCode, flushDomain } from './flush.ts';
-import { TYPE } from './frame-table.ts';
+import { OWNER_XEN, TYPE } from './frame-table.ts';
 
 const PRESENT = 1n;
 const WRITE = 2n;
@@ -14,8 +14,9 @@ const ACCESSED_DIRTY = 0x60n;
 const LARGE = 0x80n;
 /** Bits 52 to 62 are the guest's in the manual, but address bits beyond memory are refused through the frame number. */
 const FRAME_MASK = 0x000f_ffff_ffff_f000n;
-/** PS/PAT and GLOBAL in upper levels; GLOBAL in L1 is left to the guest. */
-const RESERVED_UPPER = LARGE;
+/** What a domain without devices may not set: cache attributes and, in upper levels, GLOBAL and PS (base_disallow_mask, L1_DISALLOW_MASK). */
+const REFUSED_L1 = 0x98n;
+const REFUSED_UPPER = 0x198n;
 
 /** L4 slots of the hypervisor. */
 const XEN_FIRST_SLOT = 256;
@@ -23,6 +24,8 @@ const XEN_LAST_SLOT = 271;
 const ENTRIES = 512;
 
 export type Level = 1 | 2 | 3 | 4;
+
+const refusedFlags = (level: Level): bigint => (level === 1 ? REFUSED_L1 : REFUSED_UPPER);
 
 export const frameOf = (entry: bigint): number => Number((entry & FRAME_MASK) >> 12n);
 
@@ -36,16 +39,36 @@ function getEntry(domain: Domain, table: number, level: Level, entry: bigint): E
   if ((entry & PRESENT) === 0n) return undefined;
   const { frames } = domain.hypervisor;
   const mfn = frameOf(entry);
+  if (entry & refusedFlags(level)) return EINVAL;
   if (level === 1) return getMapping(domain, mfn, (entry & WRITE) !== 0n);
-  if (entry & RESERVED_UPPER) return EINVAL;
   if (!frames.valid(mfn)) return EINVAL;
-  // A linear mapping: the table (or one of its level) seen as the level below, never writable.
   const linear = mfn === table || (frames.type[mfn] === level && frames.typeCount[mfn]! > 0);
-  if (linear) {
-    if (entry & WRITE) return EINVAL;
-    return frames.get(mfn, domain.domid) ? undefined : EINVAL;
-  }
-  return getTable(domain, mfn, (level - 1) as Level);
+  return linear ? getLinear(domain, table, mfn, level, entry) : getTable(domain, mfn, (level - 1) as Level);
+}
+
+/**
+ * A linear mapping: the table itself, or another one of its level, seen as the level below; never writable. Another one is held by its type, or it
+ * could turn into something else behind this entry; and it has no such entries in turn, or two tables could keep each other for ever.
+ */
+function getLinear(domain: Domain, table: number, mfn: number, level: Level, entry: bigint): Errno | undefined {
+  const { frames } = domain.hypervisor;
+  if (entry & WRITE) return EINVAL;
+  if (mfn === table) return frames.get(mfn, domain.domid) ? undefined : EINVAL;
+  if (frames.linear[table]! < 0 || frames.linear[mfn]! > 0) return EINVAL;
+  const problem = getTable(domain, mfn, level);
+  if (problem) return problem;
+  frames.linear[table]!++;
+  frames.linear[mfn]!--;
+  return undefined;
+}
+
+function putLinear(domain: Domain, table: number, mfn: number): void {
+  const { frames } = domain.hypervisor;
+  if (mfn !== table) {
+    frames.linear[table]!--;
+    frames.linear[mfn]!++;
+    putTable(domain, mfn);
+  } else frames.put(mfn);
 }
 
 function putEntry(domain: Domain, table: number, level: Level, entry: bigint): void {
@@ -53,15 +76,15 @@ function putEntry(domain: Domain, table: number, level: Level, entry: bigint): v
   const { frames } = domain.hypervisor;
   const mfn = frameOf(entry);
   if (level === 1) putMapping(domain, mfn, (entry & WRITE) !== 0n);
-  else if (mfn === table || frames.type[mfn] === level) frames.put(mfn);
+  else if (mfn === table || frames.type[mfn] === level) putLinear(domain, table, mfn);
   else putTable(domain, mfn);
 }
 
-/** A leaf mapping: a frame of the domain's, or one of those that the hypervisor shares with it. */
+/** A leaf mapping: a frame of the domain's, or one of those that the hypervisor shares with it. Granted frames come by `placeGrant` only. */
 function getMapping(domain: Domain, mfn: number, writable: boolean): Errno | undefined {
   const { frames } = domain.hypervisor;
   if (domain.sharedFrames.has(mfn)) return undefined;
-  if (!frames.valid(mfn) || frames.owner[mfn] !== domain.domid) return domain.grants.mapped(mfn, writable) ? undefined : EPERM;
+  if (!frames.valid(mfn) || frames.owner[mfn] === OWNER_XEN) return EPERM;
   const got = writable ? frames.getWritable(mfn, domain.domid) : frames.get(mfn, domain.domid);
   return got ? undefined : EBUSY;
 }
@@ -83,7 +106,7 @@ export function getTable(domain: Domain, mfn: number, level: Level): Errno | und
       return undefined;
     }
     frames.put(mfn);
-    return EBUSY;
+    return EINVAL;
   }
   frames.type[mfn] = level;
   frames.typeCount[mfn] = 1;
@@ -149,6 +172,7 @@ export function modifyEntry(domain: Domain, mfn: number, index: number, wanted: 
   if (level === 4 && index >= XEN_FIRST_SLOT && index <= XEN_LAST_SLOT) return EINVAL;
   const at = machine.memory.address(mfn) + index * 8;
   const old = view.getBigUint64(at, true);
+  if (wanted & PRESENT && wanted & refusedFlags(level)) return EINVAL;
   let entry = adjusted(wanted);
   if (preserve) entry |= old & ACCESSED_DIRTY;
   const significant = FRAME_MASK | PRESENT | WRITE | LARGE;
@@ -163,6 +187,23 @@ export function modifyEntry(domain: Domain, mfn: number, index: number, wanted: 
   if (old & PRESENT) {
     flushDomain(domain);
     putEntry(domain, mfn, level, old);
+  }
+  return undefined;
+}
+
+/**
+ * An L1 entry takes a granted frame. For somebody else's frame the grant itself is the reference, and the entry holds none; one that the guest
+ * removes by other means than unmap_grant_ref leaves the grant in use, until the domain ends.
+ */
+export function placeGrant(domain: Domain, table: number, index: number, entry: bigint): Errno | undefined {
+  const { frames, machine } = domain.hypervisor;
+  if (frames.owner[frameOf(entry)] === domain.domid) return modifyEntry(domain, table, index, entry);
+  const at = machine.memory.address(table) + index * 8;
+  const old = machine.memory.view.getBigUint64(at, true);
+  machine.memory.view.setBigUint64(at, entry, true);
+  if (old & PRESENT) {
+    flushDomain(domain);
+    putEntry(domain, table, 1, old);
   }
   return undefined;
 }

@@ -14,7 +14,8 @@ export function releaseDomainMemory(hypervisor: Hypervisor, domain: Domain): voi
     setKernelRoot(vcpu, 0);
     setGdt(vcpu, [], 0);
   }
-  for (const mfn of domain.pages) if (frames.pinned[mfn]) unpin(domain, mfn);
+  // Also pins of frames that the domain has given back.
+  for (let mfn = 1; mfn < frames.memory.frames; mfn++) if (frames.pinned[mfn] && frames.owner[mfn] === domain.domid) unpin(domain, mfn);
   releaseMappings(domain);
   domain.grants.release();
   for (const mfn of domain.pages) {
@@ -25,5 +26,7 @@ export function releaseDomainMemory(hypervisor: Hypervisor, domain: Domain): voi
   for (const mfn of domain.sharedFrames) frames.put(mfn);
   domain.sharedFrames.clear();
   domain.sharedInfoFrame = 0;
+  if (frames.ownedBy(domain.domid) > 0)
+    for (let mfn = 1; mfn < frames.memory.frames; mfn++) if (frames.owner[mfn] === domain.domid) frames.orphan(mfn);
   flushDomain(domain);
 }
