@@ -5,6 +5,7 @@ import { CodeCache } from './code-cache.ts';
 import { Context } from './context.ts';
 import { decode, toInstruction, TRUNCATED } from './decode/decoder.ts';
 import type { Instruction } from './decode/instruction.ts';
+import { floatHelpers } from './float/helpers.ts';
 import { buildHandlers, type HandlerModule } from './interpreter/handlers.ts';
 import { CONTEXT, EXIT, JUMPS, TLB, UOP } from './layout.ts';
 import { Mmu } from './mmu.ts';
@@ -247,7 +248,20 @@ export class Engine {
       saveFpu: (_cpu: number, va: bigint) => this.#moveFpu(va, true),
       restoreFpu: (_cpu: number, va: bigint) => this.#moveFpu(va, false),
       guardHolds: (_cpu: number, uop: number) => this.#guardHolds(uop),
+      ...this.#floatHelpers(),
     };
+  }
+
+  #floatHelpers(): Record<string, (...args: never[]) => unknown> {
+    const split = (va: bigint): [number, number] => [Number(va & 0xffff_ffffn) | 0, Number((va >> 32n) & 0xffff_ffffn) | 0];
+    return floatHelpers({
+      memory: this.memory,
+      reading: (va, bytes) => this.#slowRead(...split(va), bytes, 0),
+      writing: (va, bytes) => this.#slowWrite(...split(va), bytes, 0),
+      written: () => this.#finishWrite(),
+      raise: (vector, error) => this.#record(this.#context, vector, error),
+      setFlags: (value, mask) => this.#context.setFlags(value, mask, false),
+    });
   }
 
   #checkCanonical(low: number, high: number, bytes: number, stack: number): boolean {

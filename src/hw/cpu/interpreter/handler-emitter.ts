@@ -105,6 +105,15 @@ export class HandlerEmitter extends Emitter {
       },
     };
   }
+  raw(type: Type, bytes: readonly number[], ...args: Value[]): Value {
+    return { type, emit: () => (args.forEach((arg) => arg.emit()), this.code.bytes(bytes)) };
+  }
+  context(offset: number, type: Type, width: number): { read(): Value; write(value: Value): void } {
+    return {
+      read: () => this.let(this.load(type, width, this.cpu, offset)),
+      write: (value) => this.store(width, this.cpu, offset, value),
+    };
+  }
   i32(value: number): Value {
     return {
       type: 'i32',
@@ -403,8 +412,8 @@ export class HandlerEmitter extends Emitter {
     this.#address = this.let(this.#shape.memory === 'simple' ? offset : this.add(offset, this.load('i64', 8, this.#field(UOP.segment), 0)));
     return this.#address;
   }
-  sourceAddress(): Value {
-    return this.let(this.add(this.gpr('rsi', 8).read(), this.load('i64', 8, this.#field(UOP.segment), 0)));
+  sourceAddress(register: RegisterName = 'rsi'): Value {
+    return this.let(this.add(this.gpr(register, 8).read(), this.load('i64', 8, this.#field(UOP.segment), 0)));
   }
   operandMemory(width: Width): Place {
     return this.#memoryPlace(() => this.#linear(), width, this.load('i32', 2, this.#uop, UOP.base));
@@ -440,7 +449,7 @@ export class HandlerEmitter extends Emitter {
       },
     };
   }
-  vectorMemory(bytes: 4 | 8 | 16): VectorPlace & Pick<Place, 'linear'> {
+  vectorMemory(bytes: 4 | 8 | 16): VectorPlace {
     return {
       linear: () => this.#linear(),
       kind: 'memory',
@@ -472,11 +481,27 @@ export class HandlerEmitter extends Emitter {
     };
   }
   vectorField(name: 'reg' | 'rm', bytes: 4 | 8 | 16): VectorPlace {
+    const noAddress = (): never => {
+      throw new Error('a register has no address');
+    };
     return {
       kind: 'register',
       bytes,
+      linear: noAddress,
       read: () => this.let(this.load('v128', 16, this.#field(UOP[name]), 0)),
       write: (value) => this.store(16, this.#field(UOP[name]), 0, value),
+    };
+  }
+  /** The low eight bytes of an x87 register, whose exponent a write fills with ones. */
+  mmxField(name: 'reg' | 'rm'): VectorPlace {
+    const low = (value: Value): Value => this.raw('i64', [0xfd, 0x1d, 0], value);
+    return {
+      ...this.vectorField(name, 8),
+      read: () => this.let(this.raw('v128', [0xfd, 0x5d, 0, 0], this.#field(UOP[name]))), // v128.load64_zero
+      write: (value) => {
+        this.store(8, this.#field(UOP[name]), 0, low(value));
+        this.store(2, this.#field(UOP[name]), 8, this.i32(0xffff));
+      },
     };
   }
 
