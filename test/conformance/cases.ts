@@ -8,6 +8,8 @@ export interface Case {
   readonly seed: number;
   readonly style: Style;
   readonly memoryOperand: boolean;
+  /** In bytes, of forms whose operands have it. */
+  readonly operandSize: 2 | 4 | 8;
 }
 
 /** Control transfers, the stack (rsp is the runner's) and what tells of the machine. */
@@ -72,7 +74,7 @@ export function makeCase(form: Form, seed: number): Case {
     const value = integer(random);
     for (let i = 0; i < bytes; i++) code.push(Number((value >> BigInt(8 * i)) & 0xffn));
   }
-  return { form, code, seed, style, memoryOperand };
+  return { form, code, seed, style, memoryOperand, operandSize };
 }
 
 /** Any register but rsp. */
@@ -107,8 +109,8 @@ export function stateOf({ form, seed, style, memoryOperand, code }: Case): State
 }
 
 /** Results that the manual leaves undefined: a 16-bit BSWAP, a 16-bit double shift by more than 16. */
-export function undefinedResult({ form, code }: Case, state: State): boolean {
-  const word = code.includes(0x66) && !code.some((byte) => (byte & 0xf8) === 0x48);
+export function undefinedResult({ form, code, operandSize }: Case, state: State): boolean {
+  const word = operandSize === 2;
   switch (form.description.name) {
     case 'bswap':
       return word;
@@ -121,9 +123,8 @@ export function undefinedResult({ form, code }: Case, state: State): boolean {
 }
 
 /** Flags that the manual leaves undefined, and that are therefore not compared. CF 1, PF 4, AF 10, ZF 40, SF 80, OF 800. */
-export function undefinedFlags({ form, code }: Case, state: State): number {
-  const big = code.some((byte) => (byte & 0xf8) === 0x48);
-  const width = form.operands[0]?.size === 1 ? 1 : big ? 8 : code.includes(0x66) ? 2 : 4;
+export function undefinedFlags({ form, code, operandSize }: Case, state: State): number {
+  const width = form.operands[0]?.size === 1 ? 1 : operandSize;
   const source = form.operands.at(-1)?.source;
   const raw = source === 'one' ? 1 : source === 'fixed' ? Number(state.regs[1]! & 0xffn) : code.at(-1)!;
   const count = raw & (width === 8 ? 63 : 31);

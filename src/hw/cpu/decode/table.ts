@@ -163,6 +163,7 @@ export function isSized(form: Form): boolean {
     form.operands.some(({ size }) => typeof size === 'string') ||
     form.stringWidth === 'v' ||
     form.description.default64 === true ||
+    form.description.sized === true ||
     (form.operands.length === 0 && form.stringWidth === null && !form.modrm)
   );
 }

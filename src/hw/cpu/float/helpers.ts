@@ -2,6 +2,8 @@
 import type { MachineMemory } from '../../memory.ts';
 import { CONTEXT } from '../layout.ts';
 import { I32, I64, type ValueType } from '../wasm/module.ts';
+import { runSse } from './sse-operations.ts';
+import { compareStrings, crc32 } from './strings.ts';
 import { enterMmx } from './x87-state.ts';
 
 /** What the helpers need of the engine. */
@@ -34,6 +36,12 @@ function storeBytes(host: FloatHost, cpu: number, va: bigint, selected: number):
 
 const HELPERS: Readonly<Record<string, readonly [Signature, Implementation]>> = {
   storeBytes: [[[I32, I64, I32], [I32]], storeBytes],
+  runSse: [[[I32, I32, I32], [I32]], runSse],
+  compareStrings: [
+    [[I32, I32, I64, I64], [I32]],
+    (host, cpu, kind: number, a: bigint, b: bigint) => compareStrings(host.memory, cpu, kind, a, b),
+  ],
+  crc32: [[[I32, I32, I64, I32], [I32]], (_host, _cpu, sum: number, value: bigint, bytes: number) => crc32(sum, value, bytes)],
   enterMmx: [[[I32], []], (host, cpu) => enterMmx(host.memory, cpu)],
 };
 

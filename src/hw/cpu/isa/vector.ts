@@ -124,6 +124,7 @@ export const both = (name: string, opcode: string, operation: Binary, narrow: Bi
 export const join = (t: Emitter, a: Value, b: Value): Value => shuffle(t, a, b, byLanes(8, [0, 2]));
 
 /** XMM0, which some instructions name implicitly. */
-export const xmm0 = (t: Emitter): Value => t.context(CONTEXT.fxsave + 160, 'v128', 16).read();
+export const xmm0Place = (t: Emitter): ReturnType<Emitter['context']> => t.context(CONTEXT.fxsave + 160, 'v128', 16);
+export const xmm0 = (t: Emitter): Value => xmm0Place(t).read();
 
 export const asMemory = (t: Emitter, place: Place, width: 1 | 2 | 4 | 8): Place => t.memory(place.linear(), width);
