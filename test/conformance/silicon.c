@@ -1,7 +1,7 @@
 /*
  * Runs single instructions on the real processor. Reads cases from standard input and writes what became of them:
- *   case:   code[16] (length in code[15]), 16 registers, rflags, 256 bytes of memory (at DATA, where rbx, rsi and rdi may point)
- *   result: 16 registers, rflags, 256 bytes of memory, u64 fault (0, or the signal number)
+ *   case:   code[16] (length in code[15]), 16 registers, rflags, 256 bytes of memory (at DATA, where rbx, rsi and rdi may point), FXSAVE image
+ *   result: 16 registers, rflags, 256 bytes of memory, FXSAVE image, u64 fault (0, or 256 + the vector)
  * rsp is the runner's own. Built by hand: gcc -O1 -static -o silicon silicon.c
  */
 #define _GNU_SOURCE
@@ -11,16 +11,22 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <ucontext.h>
 
 #define STATE 0x20000000UL /* registers in and out: below 2 GiB, so that disp32 reaches it */
 #define DATA 0x10000000UL
 #define CODE 0x40000000UL
 
-struct input { uint8_t code[16]; uint64_t regs[16]; uint64_t flags; uint8_t memory[256]; };
-struct output { uint64_t regs[16]; uint64_t flags; uint8_t memory[256]; uint64_t fault; };
+struct input { uint8_t code[16]; uint64_t regs[16]; uint64_t flags; uint8_t memory[256]; uint8_t fpu[512]; };
+struct output { uint64_t regs[16]; uint64_t flags; uint8_t memory[256]; uint8_t fpu[512]; uint64_t fault; };
 
 static sigjmp_buf back;
-static void caught(int signal) { siglongjmp(back, signal); }
+static uint8_t fpu_at_fault[512];
+static void caught(int signal, siginfo_t *info, void *context) {
+  ucontext_t *user = context;
+  memcpy(fpu_at_fault, user->uc_mcontext.fpregs, 512);
+  siglongjmp(back, 256 + (int)user->uc_mcontext.gregs[REG_TRAPNO]);
+}
 
 static uint8_t *put(uint8_t *at, const void *bytes, int n) { memcpy(at, bytes, n); return at + n; }
 
@@ -43,7 +49,7 @@ int main(void) {
   static uint8_t stack[65536];
   stack_t alternate = { .ss_sp = stack, .ss_size = sizeof stack };
   sigaltstack(&alternate, 0);
-  struct sigaction action = { .sa_handler = caught, .sa_flags = SA_NODEFER | SA_ONSTACK };
+  struct sigaction action = { .sa_sigaction = caught, .sa_flags = SA_NODEFER | SA_ONSTACK | SA_SIGINFO };
   int signals[] = { SIGFPE, SIGILL, SIGSEGV, SIGBUS, SIGTRAP };
   for (int i = 0; i < 5; i++) sigaction(signals[i], &action, 0);
   uint64_t *state = (uint64_t *)STATE;
@@ -52,16 +58,21 @@ int main(void) {
   while (fread(&in, sizeof in, 1, stdin) == 1) {
     memcpy(state, in.regs, sizeof in.regs);
     state[16] = in.flags;
+    *(uint32_t *)(STATE + 0xa0) = 0x1f80;
     memset((void *)DATA, 0, 8192);
     memcpy((void *)DATA, in.memory, 256);
+    memcpy((void *)(STATE + 0x200), in.fpu, 512);
     uint8_t *at = (uint8_t *)CODE;
-    /* push rbx rbp r12-r15; save rsp; flags; registers */
-    static const uint8_t enter[] = { 0x53, 0x55, 0x41, 0x54, 0x41, 0x55, 0x41, 0x56, 0x41, 0x57, 0x48, 0x89, 0x24, 0x25, 0x90, 0, 0, 0x20, 0xff, 0x34, 0x25, 0x80, 0, 0, 0x20, 0x9d };
+    /* push rbx rbp r12-r15; save rsp; fxrstor64; flags; registers */
+    static const uint8_t enter[] = { 0x53, 0x55, 0x41, 0x54, 0x41, 0x55, 0x41, 0x56, 0x41, 0x57, 0x48, 0x89, 0x24, 0x25, 0x90, 0, 0, 0x20, 0x48, 0x0f, 0xae, 0x0c, 0x25, 0, 2, 0, 0x20, 0xff, 0x34, 0x25, 0x80, 0, 0, 0x20, 0x9d };
     at = put(at, enter, sizeof enter);
     at = moves(at, 0x8b);
     at = put(at, in.code, in.code[15]);
     at = moves(at, 0x89);
-    static const uint8_t leave[] = { 0x9c, 0x8f, 0x04, 0x25, 0x80, 0, 0, 0x20, 0xfc, 0x48, 0x8b, 0x24, 0x25, 0x90, 0, 0, 0x20, 0x41, 0x5f, 0x41, 0x5e, 0x41, 0x5d, 0x41, 0x5c, 0x5d, 0x5b, 0xc3 };
+    /* flags; cld; fxsave64, fninit, ldmxcsr of the usual value */
+    static const uint8_t leave[] = { 0x9c, 0x8f, 0x04, 0x25, 0x80, 0, 0, 0x20, 0xfc,
+      0x48, 0x0f, 0xae, 0x04, 0x25, 0, 4, 0, 0x20, 0xdb, 0xe3, 0x0f, 0xae, 0x14, 0x25, 0xa0, 0, 0, 0x20,
+      0x48, 0x8b, 0x24, 0x25, 0x90, 0, 0, 0x20, 0x41, 0x5f, 0x41, 0x5e, 0x41, 0x5d, 0x41, 0x5c, 0x5d, 0x5b, 0xc3 };
     put(at, leave, sizeof leave);
     int signal = sigsetjmp(back, 1);
     if (signal == 0) ((void (*)(void))CODE)();
@@ -69,6 +80,7 @@ int main(void) {
     memcpy(out.regs, state, sizeof out.regs);
     out.flags = state[16];
     memcpy(out.memory, (void *)DATA, 256);
+    memcpy(out.fpu, signal ? fpu_at_fault : (uint8_t *)(STATE + 0x400), 512);
     out.fault = signal;
     fwrite(&out, sizeof out, 1, stdout);
   }

@@ -248,13 +248,15 @@ export class CodeCache {
     const gpr = (index: number, byte: boolean): number =>
       CONTEXT.gpr + (byte && decoded.rex === 0 && index >= 4 && index < 8 ? (index - 4) * 8 + 1 : index * 8);
     const xmm = (index: number): number => CONTEXT.fxsave + 160 + index * 16;
+    const mmx = (index: number): number => CONTEXT.fxsave + 32 + (index & 7) * 16;
     const put16 = (offset: number, value: number): void => view.setUint16(uop + offset, value, true);
     const has = (source: string): boolean => form.operands.some((spec) => spec.source === source);
-    put16(UOP.reg, has('segment') ? decoded.reg & 7 : has('xmm-reg') ? xmm(decoded.reg) : gpr(decoded.reg, byteSized('reg')));
-    put16(
-      UOP.rm,
-      has('opcode') ? gpr(decoded.opcodeRegister, byteSized('opcode')) : has('xmm-rm') ? xmm(decoded.rm) : gpr(decoded.rm, byteSized('rm')),
-    );
+    if (has('segment')) put16(UOP.reg, decoded.reg & 7);
+    else if (has('xmm-reg')) put16(UOP.reg, xmm(decoded.reg));
+    else put16(UOP.reg, has('mmx-reg') ? mmx(decoded.reg) : gpr(decoded.reg, byteSized('reg')));
+    if (has('opcode')) put16(UOP.rm, gpr(decoded.opcodeRegister, byteSized('opcode')));
+    else if (has('xmm-rm')) put16(UOP.rm, xmm(decoded.rm));
+    else put16(UOP.rm, has('mmx-rm') ? mmx(decoded.rm) : gpr(decoded.rm, byteSized('rm')));
     const register = (index: number): number => (index === NO_REGISTER ? CONTEXT.zero : CONTEXT.gpr + index * 8);
     put16(UOP.base, memory ? register(memory.base) : CONTEXT.zero);
     put16(UOP.index, memory ? register(memory.index) : CONTEXT.zero);

@@ -1,6 +1,7 @@
 /** What instructions do that is more than arithmetic: CPUID, the time-stamp counter, 128-bit division, segments, FXSAVE. Called by generated code. */
 import type { Clock } from '../clock.ts';
 import type { MachineMemory } from '../memory.ts';
+import { floatHelpers } from './float/helpers.ts';
 import type { GuestAccess, Running } from './guest-access.ts';
 import { CONTEXT } from './layout.ts';
 
@@ -114,6 +115,18 @@ export class InstructionHelpers {
     return 1;
   }
 
+  #floatHelpers(): Record<string, (...args: never[]) => unknown> {
+    const split = (va: bigint): [number, number] => [Number(va & 0xffff_ffffn) | 0, Number((va >> 32n) & 0xffff_ffffn) | 0];
+    return floatHelpers({
+      memory: this.#memory,
+      reading: (va, bytes) => this.#access.slowRead(...split(va), bytes, 0),
+      writing: (va, bytes) => this.#access.slowWrite(...split(va), bytes, 0),
+      written: () => this.#access.finishWrite(),
+      raise: (vector, error) => this.#access.record(this.#running.context, vector, error),
+      setFlags: (value, mask) => this.#running.context.setFlags(value, mask, false),
+    });
+  }
+
   /** By the names that descriptions and handlers call them with. */
   imports(): Record<string, (...args: never[]) => unknown> {
     const access = this.#access;
@@ -136,6 +149,7 @@ export class InstructionHelpers {
       loadSegment: (_cpu: number, segment: number, selector: number) => this.#loadSegment(segment, selector & 0xffff),
       saveFpu: (_cpu: number, va: bigint) => this.#moveFpu(va, true),
       restoreFpu: (_cpu: number, va: bigint) => this.#moveFpu(va, false),
+      ...this.#floatHelpers(),
     };
   }
 }

@@ -40,6 +40,7 @@ export const CONTEXT = {
   bounceVaHigh: 264,
   taskSwitched: 268,
   bounce: 272, // 16 bytes
+  scratch: 288, // 3 × 16: operands and result of the helpers that work on vectors
   fxsave: 512, // 512 bytes; xmm0 is at +160
   kernelTlb: 1024, // 8 KiB
   userTlb: 9216,

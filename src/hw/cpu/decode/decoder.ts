@@ -182,7 +182,7 @@ function choose(candidates: readonly Form[], seen: { size66: boolean; repeat: nu
   for (const form of candidates) {
     if (form.exact >= 0 && form.exact !== seen.modrm) continue;
     if (form.digit >= 0 && ((seen.modrm >>> 3) & 7) !== form.digit) continue;
-    if (form.modrm && form.operands.some(({ memoryOnly }) => memoryOnly) && seen.modrm >>> 6 === 3) continue;
+    if (form.modrm && form.operands.some(({ memoryOnly, registerOnly }) => (seen.modrm >>> 6 === 3 ? memoryOnly : registerOnly))) continue;
     if (
       form.modrm &&
       form.exact < 0 &&
@@ -203,7 +203,7 @@ function choose(candidates: readonly Form[], seen: { size66: boolean; repeat: nu
         if (seen.size66 && seen.repeat === 0) return form;
         break;
       case 'NP':
-        if (seen.repeat === 0 && (!seen.size66 || form.map === 0 || form.map === 2)) return form;
+        if (seen.repeat === 0 && (!seen.size66 || form.map === 0 || (form.map === 2 && form.opcode >= 0xf0))) return form;
         break;
       default:
         plain ??= form;
@@ -270,11 +270,15 @@ export function toInstruction(decoded: Decoded): Instruction {
         return { kind: 'segment', index: decoded.reg & 7, size: 2 };
       case 'xmm-reg':
         return { kind: 'xmm', index: decoded.reg, size };
+      case 'mmx-reg':
+        return { kind: 'mmx', index: decoded.reg & 7, size };
       case 'other':
         if (spec.text[0] === 'R') return { kind: 'gpr', index: decoded.rm, size: 8, high: false };
         return { kind: spec.text[0] === 'C' ? 'control' : 'debug', index: decoded.reg, size: 8 };
       default: {
-        if (!memory) return spec.source === 'xmm-rm' ? { kind: 'xmm', index: decoded.rm, size } : gpr(decoded.rm);
+        if (!memory && spec.source === 'xmm-rm') return { kind: 'xmm', index: decoded.rm, size };
+        if (!memory && spec.source === 'mmx-rm') return { kind: 'mmx', index: decoded.rm & 7, size };
+        if (!memory) return gpr(decoded.rm);
         const none = (register: number): number | null => (register === NO_REGISTER ? null : register);
         const operand: MemoryOperand = {
           kind: 'memory',

@@ -17,6 +17,8 @@ export interface OperandSpec {
     | 'segment'
     | 'xmm-reg'
     | 'xmm-rm'
+    | 'mmx-reg'
+    | 'mmx-rm'
     | 'other';
   /** 'v': the operand size; 'y': 4 or 8; 'z': 2 or 4; else bytes. */
   readonly size: Width | 16 | 'v' | 'y' | 'z';
@@ -24,6 +26,8 @@ export interface OperandSpec {
   readonly signed: boolean;
   /** Memory only. */
   readonly memoryOnly: boolean;
+  /** Register only. */
+  readonly registerOnly: boolean;
   readonly fixed: number;
   readonly text: string;
 }
@@ -52,6 +56,7 @@ function operand(text: string): OperandSpec {
     size,
     signed: false,
     memoryOnly: false,
+    registerOnly: false,
     fixed: 0,
     text,
     ...more,
@@ -68,7 +73,7 @@ function operand(text: string): OperandSpec {
     case 'E':
       return spec('rm', size);
     case 'M':
-      return spec('rm', size, { memoryOnly: true });
+      return spec(size === 16 ? 'xmm-rm' : 'rm', size, { memoryOnly: true });
     case 'G':
       return spec('reg', size);
     case 'Z':
@@ -83,9 +88,17 @@ function operand(text: string): OperandSpec {
       return spec('xmm-reg', size === 'v' ? 16 : size);
     case 'W':
       return spec('xmm-rm', size === 'v' ? 16 : size);
-    case 'N': // memory only
-      return spec('xmm-rm', size === 'v' ? 16 : size, { memoryOnly: true });
+    case 'U':
+      return spec('xmm-rm', 16, { registerOnly: true });
+    case 'P':
+      return spec('mmx-reg', size);
+    case 'Q':
+      return spec('mmx-rm', size);
+    case 'N':
+      return spec('mmx-rm', size, { registerOnly: true });
     case 'R':
+      // MOV to and from control and debug registers has always the whole one.
+      return size === 8 ? spec('other', size) : spec('rm', size, { registerOnly: true });
     case 'C':
     case 'D':
       return spec('other', size);
@@ -150,6 +163,7 @@ export function isSized(form: Form): boolean {
     form.operands.some(({ size }) => typeof size === 'string') ||
     form.stringWidth === 'v' ||
     form.description.default64 === true ||
+    form.description.sized === true ||
     (form.operands.length === 0 && form.stringWidth === null && !form.modrm)
   );
 }

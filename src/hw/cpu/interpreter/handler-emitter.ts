@@ -6,7 +6,7 @@ import type { FlagName, Leave, Place, RegisterName, Type, Value, VectorPlace, Wi
 import { CONTEXT, EXIT, UOP } from '../layout.ts';
 import type { ValueType } from '../wasm/module.ts';
 import { CALL, EMPTY, END, IF, RETURN, RETURN_CALL, RETURN_CALL_INDIRECT } from '../wasm/opcodes.ts';
-import { WASM_TYPES, WasmEmitter, type MemoryHelpers } from '../wasm/wasm-emitter.ts';
+import { noAddress, WASM_TYPES, WasmEmitter, type MemoryHelpers } from '../wasm/wasm-emitter.ts';
 
 const CPU = 0;
 const UOP_LOCAL = 1;
@@ -283,8 +283,8 @@ export class HandlerEmitter extends WasmEmitter {
     this.#address = this.let(this.#shape.memory === 'simple' ? offset : this.add(offset, this.load('i64', 8, this.#field(UOP.segment), 0)));
     return this.#address;
   }
-  sourceAddress(): Value {
-    return this.let(this.add(this.gpr('rsi', 8).read(), this.load('i64', 8, this.#field(UOP.segment), 0)));
+  sourceAddress(register: RegisterName = 'rsi'): Value {
+    return this.let(this.add(this.gpr(register, 8).read(), this.load('i64', 8, this.#field(UOP.segment), 0)));
   }
   operandMemory(width: Width): Place {
     return { ...this.memoryPlace(() => this.#linear(), width, this.#baseField), offset: () => this.#offset() };
@@ -292,7 +292,7 @@ export class HandlerEmitter extends WasmEmitter {
   memory(address: Value, width: Width, stack: boolean = false): Place {
     return this.memoryPlace(() => address, width, this.i32(stack ? 1 : 0));
   }
-  vectorMemory(bytes: 4 | 8 | 16): VectorPlace & Pick<Place, 'linear'> {
+  vectorMemory(bytes: 4 | 8 | 16): VectorPlace {
     return this.vectorPlace(() => this.#linear(), bytes, this.#baseField);
   }
   get #baseField(): Value {
@@ -302,8 +302,12 @@ export class HandlerEmitter extends WasmEmitter {
     return {
       kind: 'register',
       bytes,
+      linear: noAddress,
       read: () => this.let(this.load('v128', 16, this.#field(UOP[name]), 0)),
       write: (value) => this.store(16, this.#field(UOP[name]), 0, value),
     };
+  }
+  mmxField(name: 'reg' | 'rm'): VectorPlace {
+    return this.mmxPlace(() => this.#field(UOP[name]), 0);
   }
 }

@@ -2,6 +2,7 @@
 import type { Width } from '../isa/emitter.ts';
 import type { AnyPlace } from '../isa/instruction.ts';
 import { FORMS, isSized, type Form, type OperandSpec } from '../decode/table.ts';
+import { FLOAT_SIGNATURES } from '../float/helpers.ts';
 import { CONTEXT, EXIT } from '../layout.ts';
 import { Bytes } from '../wasm/bytes.ts';
 import { NO_REGISTER, type Decoded } from '../decode/decoder.ts';
@@ -27,6 +28,7 @@ export const IMPORTS: Readonly<Record<string, readonly [readonly ValueType[], re
   saveFpu: [[I32, I64], [I32]],
   restoreFpu: [[I32, I64], [I32]],
   guardHolds: [[I32, I32], [I32]],
+  ...FLOAT_SIGNATURES,
 };
 
 export interface HandlerModule {
@@ -39,26 +41,28 @@ export interface HandlerModule {
 /** Which of a form's handlers an instruction takes. */
 export function shapeOf({ form, operandSize, condition, repeat, memory, segment, address32 }: Decoded): Shape {
   const has = (source: OperandSpec['source']): boolean => form.operands.some((spec) => spec.source === source);
-  const reaches = memory !== null && (has('rm') || has('xmm-rm') || has('moffs'));
+  const reaches = memory !== null && (has('rm') || has('xmm-rm') || has('mmx-rm') || has('moffs'));
   const simple = memory?.index === NO_REGISTER && segment === 3 && !address32 && !has('moffs');
   return { operandSize, stringWidth: 1, conditionCode: condition, repeat, memory: !reaches ? 'none' : simple ? 'simple' : 'full' };
 }
 
 export function shapeKey(form: Form, shape: Shape): string {
-  return `${form.index}/${isSized(form) ? shape.operandSize : ''}/${shape.memory}/${form.conditional ? shape.conditionCode : ''}/${form.description.repeatable ? shape.repeat : ''}`;
+  return `${form.index}/${isSized(form) ? shape.operandSize : ''}/${form.description.compact && shape.memory === 'simple' ? 'full' : shape.memory}/${form.conditional ? shape.conditionCode : ''}/${form.description.repeatable ? shape.repeat : ''}`;
 }
 
 function shapesOf(form: Form): Shape[] {
   const widths: readonly Width[] = isSized(form) ? (form.description.default64 ? (form.description.ends ? [8] : [2, 8]) : [2, 4, 8]) : [4];
-  const hasRm = form.operands.some(({ source }) => source === 'rm' || source === 'xmm-rm');
+  const hasRm = form.operands.some(({ source }) => ['rm', 'xmm-rm', 'mmx-rm'].includes(source));
   const memoryOnly = form.operands.some((spec) => spec.memoryOnly);
+  const registerOnly = form.operands.some((spec) => spec.registerOnly);
   const memories: readonly Shape['memory'][] = form.operands.some(({ source }) => source === 'moffs')
     ? ['full']
     : !hasRm
       ? ['none']
-      : memoryOnly
-        ? ['simple', 'full']
-        : ['none', 'simple', 'full'];
+      : ([
+          ...(memoryOnly ? [] : ['none']),
+          ...(registerOnly ? [] : form.description.compact ? ['full'] : ['simple', 'full']),
+        ] as Shape['memory'][]);
   const conditions = form.conditional ? Array.from({ length: 16 }, (_, i) => i) : [0];
   const repeats: readonly Shape['repeat'][] = form.description.repeatable ? [0, 1, 2] : [0];
   return widths.flatMap((operandSize) =>
@@ -103,6 +107,10 @@ function place(t: HandlerEmitter, spec: OperandSpec, shape: Shape): AnyPlace {
       return t.selector() as AnyPlace;
     case 'xmm-reg':
       return t.vectorField('reg', bytes) as AnyPlace;
+    case 'mmx-reg':
+      return t.mmxField('reg') as AnyPlace;
+    case 'mmx-rm':
+      return (inMemory ? t.vectorMemory(bytes) : t.mmxField('rm')) as AnyPlace;
     case 'xmm-rm':
       return (inMemory ? t.vectorMemory(bytes) : t.vectorField('rm', bytes)) as AnyPlace;
     default:

@@ -3,6 +3,7 @@
  * never see where registers live, micro-ops or memory layout. Widths are in bytes; a value of width 1, 2 or 4 is an i32 (zero-extended), of
  * width 8 an i64. Writes to memory come first in a description, so that a fault leaves everything as it was.
  */
+import { CONTEXT } from '../layout.ts';
 import type { Op } from '../wasm/opcodes.ts';
 
 export type Width = 1 | 2 | 4 | 8;
@@ -34,6 +35,8 @@ export interface VectorPlace {
   readonly kind: 'register' | 'memory';
   /** How many bytes move when it is memory. */
   readonly bytes: 4 | 8 | 16;
+  /** Of memory. */
+  linear(): Value;
   /** The whole register; from memory `bytes` with zeroes above. */
   read(): Value;
   /** The whole register; to memory the low `bytes`. */
@@ -49,6 +52,10 @@ export abstract class Emitter {
   abstract readonly operandSize: Width;
   abstract readonly conditionCode: number;
   abstract op(op: Op, type: Type, ...args: Value[]): Value;
+  /** A wasm instruction with its immediates, after its operands: lanes, shuffles, vector constants. */
+  abstract raw(type: Type, bytes: readonly number[], ...args: Value[]): Value;
+  /** A field of the vCPU context (layout.ts). */
+  abstract context(offset: number, type: Type, width: number): { read(): Value; write(value: Value): void };
   abstract i32(value: number): Value;
   abstract i64(value: bigint): Value;
   abstract let(value: Value): Value;
@@ -83,8 +90,8 @@ export abstract class Emitter {
   /** 0 (forward) or 1 (backward). */
   abstract direction(): Value;
   abstract setDirection(value: number): void;
-  /** The address that rsi and the segment override name. */
-  abstract sourceAddress(): Value;
+  /** The address that rsi (or another register) and the segment override name. */
+  abstract sourceAddress(register?: RegisterName): Value;
   /** Width of a string instruction. */
   abstract readonly stringWidth: Width;
   /** AH and its like. */
@@ -102,6 +109,11 @@ export abstract class Emitter {
   /** The decoded REP prefix: 0 none, 1 REP/REPE, 2 REPNE. */
   abstract readonly repeat: 0 | 1 | 2;
 
+  /** Where vectors lie that a helper reads (0 and 1) and writes (2): values of up to 16 bytes. */
+  scratch(slot: 0 | 1 | 2, type: Type): { read(): Value; write(value: Value): void } {
+    const width = { i32: 4, f32: 4, i64: 8, f64: 8, v128: 16 }[type];
+    return this.context(CONTEXT.scratch + 16 * slot, type, width);
+  }
   constant(width: Width, value: bigint): Value {
     return width === 8 ? this.i64(value) : this.i32(Number(BigInt.asIntN(32, value)));
   }

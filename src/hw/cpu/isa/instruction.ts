@@ -17,6 +17,10 @@ export interface Description {
   readonly ends?: boolean;
   /** REP and REPNE have a meaning. */
   readonly repeatable?: boolean;
+  /** Its meaning depends on the operand size although no operand does. */
+  readonly sized?: boolean;
+  /** Not worth a handler of its own for the simple addressing modes. */
+  readonly compact?: boolean;
   readonly translate: (t: Emitter, ...operands: AnyPlace[]) => void;
 }
 

@@ -68,7 +68,7 @@ const PRIVILEGED: Readonly<Record<string, readonly string[]>> = {
 
 export const system: readonly Description[] = [
   instruction('nop', {
-    forms: ['0f 1f /0 Ev', '0f 1f /r Ev', '0f 18 /r Ev', '0f 19 /r Ev', '0f 0d /r Ev', '0f 1e /r Ev', '0f 1d /r Ev'],
+    forms: ['0f 1f /0 Ev', '0f 1f /r Ev', '0f 18 /r Ev', '0f 19 /r Ev', '0f 0d /r M', '0f 1e /r Ev', '0f 1d /r Ev'],
     translate: nothing,
   }),
   instruction('pause', { forms: ['F3 90'], translate: nothing }),
@@ -158,8 +158,6 @@ export const system: readonly Description[] = [
   }),
   instruction('fxsave', { forms: ['NP 0f ae /0 M'], translate: (t, m) => t.faultUnless(t.call('saveFpu', 'i32', m!.linear())) }),
   instruction('fxrstor', { forms: ['NP 0f ae /1 M'], translate: (t, m) => t.faultUnless(t.call('restoreFpu', 'i32', m!.linear())) }),
-  instruction('ldmxcsr', { forms: ['NP 0f ae /2 Md'], translate: (t, m) => t.setMxcsr(m!.read()) }),
-  instruction('stmxcsr', { forms: ['NP 0f ae /3 Md'], translate: (t, m) => m!.write(t.mxcsr()) }),
   // With REX.W it is CMPXCHG16B, which wants 16-byte alignment and so never lies on two pages.
   instruction('cmpxchg8b', {
     forms: ['0f c7 /1 M'],

@@ -6,7 +6,13 @@ import type { Description } from './instruction.ts';
 import { move } from './move.ts';
 import { mulDiv } from './mul-div.ts';
 import { shift } from './shift.ts';
-import { sseInstructions } from './sse.ts';
+import { sseControl } from './sse-control.ts';
+import { sseConversions } from './sse-convert.ts';
+import { sseFloats } from './sse-float.ts';
+import { sseIntegers } from './sse-integer.ts';
+import { sseMoves } from './sse-move.ts';
+import { sseShuffles } from './sse-shuffle.ts';
+import { sseStrings } from './sse-string.ts';
 import { string } from './string.ts';
 import { system } from './system.ts';
 
@@ -18,6 +24,12 @@ export const INSTRUCTIONS: readonly Description[] = [
   ...mulDiv,
   ...shift,
   ...string,
-  ...sseInstructions,
+  ...sseControl,
+  ...sseFloats,
+  ...sseConversions,
+  ...sseMoves,
+  ...sseIntegers,
+  ...sseShuffles,
+  ...sseStrings,
   ...system,
 ];

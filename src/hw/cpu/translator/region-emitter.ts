@@ -11,7 +11,7 @@ import { PSEUDO } from '../interpreter/pseudo.ts';
 import { Bytes } from '../wasm/bytes.ts';
 import type { ValueType } from '../wasm/module.ts';
 import { BLOCK, BR, CALL, ELSE, EMPTY, END, IF, LOOP, RETURN, RETURN_CALL, RETURN_CALL_INDIRECT, type Op } from '../wasm/opcodes.ts';
-import { WASM_TYPES, WasmEmitter, type MemoryHelpers } from '../wasm/wasm-emitter.ts';
+import { noAddress, WASM_TYPES, WasmEmitter, type MemoryHelpers } from '../wasm/wasm-emitter.ts';
 import { fold } from './fold.ts';
 import { Locals, PendingFlags } from './flags.ts';
 
@@ -34,6 +34,7 @@ const UOP_LOCAL = 1;
 const LEFT = 2;
 const PARAMETERS = 3;
 const NAMES: readonly RegisterName[] = ['rax', 'rcx', 'rdx', 'rbx', 'rsp', 'rbp', 'rsi', 'rdi'];
+const FIRST_XMM: number = CONTEXT.fxsave + 160;
 /** Values of the local that says how to leave; others are exit codes. */
 const CHAIN = -1;
 const JUMP = -2;
@@ -500,6 +501,10 @@ export class RegionEmitter extends WasmEmitter {
         return this.#vector(reg, bytes) as AnyPlace;
       case 'xmm-rm':
         return (memory ? this.vectorPlace(() => this.#linear(), bytes, this.#baseField) : this.#vector(rm, bytes)) as AnyPlace;
+      case 'mmx-reg':
+        return this.#mmx(reg) as AnyPlace;
+      case 'mmx-rm':
+        return (memory ? this.vectorPlace(() => this.#linear(), bytes, this.#baseField) : this.#mmx(rm)) as AnyPlace;
       case 'immediate':
         return this.#constant(width, immediates[form.description.name === 'enter' ? 0 : immediates.length - 1] ?? 0n) as AnyPlace;
       case 'branch':
@@ -553,13 +558,23 @@ export class RegionEmitter extends WasmEmitter {
     return this.#register(0, 1, true);
   }
   #vector(index: number, bytes: 4 | 8 | 16): VectorPlace {
-    const offset = CONTEXT.fxsave + 160 + index * 16;
+    const offset = FIRST_XMM + index * 16;
     return {
       kind: 'register',
       bytes,
+      linear: noAddress,
       read: () => this.let(this.#readState(offset, 'v128')),
       write: (value) => this.#writeState(offset, value),
     };
+  }
+
+  #mmx(index: number): VectorPlace {
+    return this.mmxPlace(() => this.cpu, CONTEXT.fxsave + 32 + (index & 7) * 16);
+  }
+  /** XMM registers are locals, wherever they are named. */
+  override context(offset: number, type: Type, width: number): { read(): Value; write(value: Value): void } {
+    if (offset < FIRST_XMM || offset >= FIRST_XMM + 256) return super.context(offset, type, width);
+    return this.#vector((offset - FIRST_XMM) / 16, 16);
   }
 
   #offset(): Value {
@@ -593,8 +608,8 @@ export class RegionEmitter extends WasmEmitter {
   memory(address: Value, width: Width, stack: boolean = false): Place {
     return this.memoryPlace(() => address, width, this.i32(stack ? 1 : 0));
   }
-  sourceAddress(): Value {
-    return this.let(this.#segmentBase(this.gpr('rsi', 8).read()));
+  sourceAddress(register: RegisterName = 'rsi'): Value {
+    return this.let(this.#segmentBase(this.gpr(register, 8).read()));
   }
   nextRip(): Value {
     return this.i64(BigInt(this.#next));

@@ -15,7 +15,7 @@ import { shapeRegion } from './shape-region.ts';
 /** A module costs as much as several functions: regions are translated together. */
 const BATCH = 8;
 /** Helpers that touch no register or flag. */
-const PURE: readonly string[] = ['quotientFits', 'quotient', 'remainder'];
+const PURE: readonly string[] = ['quotientFits', 'quotient', 'remainder', 'runSse', 'compareStrings', 'crc32', 'enterMmx'];
 /** What the interpreter's module offers. */
 const EXPORTS: typeof IMPORTS = { swap32: [[I32, I32], [I32]], swap64: [[I32, I64], [I64]] };
 const MEMORY: readonly string[] = ['slowRead', 'slowWrite', 'finishWrite'];

@@ -1,4 +1,5 @@
 /** Opcodes of the WebAssembly core specification that the engine uses. Above 0xff: prefix 0xfd (SIMD), then the number. */
+import { SIMD, type SimdOp } from './simd.ts';
 
 const TABLE = [
   ['select', 0x1b],
@@ -28,10 +29,14 @@ const TABLE = [
   ['f32.ne', 0x5c],
   ['f32.lt', 0x5d],
   ['f32.gt', 0x5e],
+  ['f32.le', 0x5f],
+  ['f32.ge', 0x60],
   ['f64.eq', 0x61],
   ['f64.ne', 0x62],
   ['f64.lt', 0x63],
   ['f64.gt', 0x64],
+  ['f64.le', 0x65],
+  ['f64.ge', 0x66],
   ['i32.clz', 0x67],
   ['i32.ctz', 0x68],
   ['i32.popcnt', 0x69],
@@ -68,11 +73,23 @@ const TABLE = [
   ['i64.shr_u', 0x88],
   ['i64.rotl', 0x89],
   ['i64.rotr', 0x8a],
+  ['f32.abs', 0x8b],
+  ['f32.neg', 0x8c],
+  ['f32.ceil', 0x8d],
+  ['f32.floor', 0x8e],
+  ['f32.trunc', 0x8f],
+  ['f32.nearest', 0x90],
   ['f32.sqrt', 0x91],
   ['f32.add', 0x92],
   ['f32.sub', 0x93],
   ['f32.mul', 0x94],
   ['f32.div', 0x95],
+  ['f64.abs', 0x99],
+  ['f64.neg', 0x9a],
+  ['f64.ceil', 0x9b],
+  ['f64.floor', 0x9c],
+  ['f64.trunc', 0x9d],
+  ['f64.nearest', 0x9e],
   ['f64.sqrt', 0x9f],
   ['f64.add', 0xa0],
   ['f64.sub', 0xa1],
@@ -96,36 +113,13 @@ const TABLE = [
   ['i64.extend8_s', 0xc2],
   ['i64.extend16_s', 0xc3],
   ['i64.extend32_s', 0xc4],
-  ['v128.not', 0xfd4d],
-  ['v128.and', 0xfd4e],
-  ['v128.andnot', 0xfd4f],
-  ['v128.or', 0xfd50],
-  ['v128.xor', 0xfd51],
-  ['i8x16.add', 0xfd6e],
-  ['i8x16.sub', 0xfd71],
-  ['i16x8.add', 0xfd8e],
-  ['i16x8.sub', 0xfd91],
-  ['i32x4.add', 0xfdae],
-  ['i32x4.sub', 0xfdb1],
-  ['i64x2.add', 0xfdce],
-  ['i64x2.sub', 0xfdd1],
-  ['i8x16.eq', 0xfd23],
-  ['i16x8.eq', 0xfd2d],
-  ['i32x4.eq', 0xfd37],
-  ['i8x16.gt_s', 0xfd27],
-  ['i16x8.gt_s', 0xfd31],
-  ['i32x4.gt_s', 0xfd3b],
-  ['i8x16.min_u', 0xfd77],
-  ['i8x16.max_u', 0xfd79],
-  ['i16x8.min_s', 0xfd96],
-  ['i16x8.max_s', 0xfd98],
-  ['i16x8.mul', 0xfd95],
-  ['i8x16.bitmask', 0xfd64],
-  ['i64x2.splat', 0xfd12],
 ] as const;
 
-export type Op = (typeof TABLE)[number][0];
-export const OPCODES: Readonly<Record<Op, number>> = Object.fromEntries(TABLE) as Record<Op, number>;
+export type Op = (typeof TABLE)[number][0] | SimdOp;
+export const OPCODES: Readonly<Record<Op, number>> = Object.fromEntries([
+  ...TABLE,
+  ...SIMD.map(([name, n]) => [name, 0xfd00 + n]),
+]) as Record<Op, number>;
 
 export const BLOCK = 0x02;
 export const LOOP = 0x03;

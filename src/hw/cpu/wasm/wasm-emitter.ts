@@ -45,6 +45,34 @@ export abstract class WasmEmitter extends Emitter {
       },
     };
   }
+  raw(type: Type, bytes: readonly number[], ...args: Value[]): Value {
+    return {
+      type,
+      emit: () => {
+        for (const arg of args) arg.emit();
+        this.code.bytes(bytes);
+      },
+    };
+  }
+  context(offset: number, type: Type, width: number): { read(): Value; write(value: Value): void } {
+    return {
+      read: () => this.let(this.load(type, width, this.cpu, offset)),
+      write: (value) => this.store(width, this.cpu, offset, value),
+    };
+  }
+  /** An MMX register: the low eight bytes of an x87 register, whose exponent a write fills with ones. */
+  protected mmxPlace(address: () => Value, offset: number): VectorPlace {
+    return {
+      kind: 'register',
+      bytes: 8,
+      linear: noAddress,
+      read: () => this.let(this.raw('v128', [0xfd, 0x5d, 0, ...leb(offset)], address())), // v128.load64_zero
+      write: (value) => {
+        this.store(8, address(), offset, this.raw('i64', [0xfd, 0x1d, 0], value));
+        this.store(2, address(), offset + 8, this.i32(0xffff));
+      },
+    };
+  }
   i32(value: number): Value {
     return {
       type: 'i32',
@@ -170,7 +198,7 @@ export abstract class WasmEmitter extends Emitter {
       },
     };
   }
-  protected vectorPlace(linear: () => Value, bytes: 4 | 8 | 16, base: Value): VectorPlace & Pick<Place, 'linear'> {
+  protected vectorPlace(linear: () => Value, bytes: 4 | 8 | 16, base: Value): VectorPlace {
     return {
       linear,
       kind: 'memory',
@@ -231,4 +259,14 @@ export abstract class WasmEmitter extends Emitter {
       this.storedSlowly();
     });
   }
+}
+
+export function noAddress(): never {
+  throw new Error('a register has no address');
+}
+
+function leb(value: number): readonly number[] {
+  const bytes = new Bytes();
+  bytes.u32(value);
+  return [...bytes.view()];
 }

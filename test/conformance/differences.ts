@@ -1,0 +1,49 @@
+/** In what two outcomes of a case differ, as far as the manual defines it. */
+import { undefinedFlags, undefinedResult, type Case } from './cases.ts';
+import type { Outcome } from './interpreter.ts';
+import type { State } from './state.ts';
+
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes.toReversed()).toString('hex');
+
+export function differences(testCase: Case, state: State, ours: Outcome, theirs: Outcome): string[] {
+  const problems: string[] = [];
+  if (undefinedResult(testCase, state)) return problems;
+  if (ours.fault !== theirs.fault) problems.push(`fault ${ours.fault} want ${theirs.fault}`);
+  // What the runner reports of a faulting instruction is its FPU state only.
+  if (theirs.fault === 0 && ours.fault === 0) {
+    for (let r = 0; r < 16; r++)
+      if (r !== 4 && ours.regs[r] !== theirs.regs[r])
+        problems.push(`r${r} ${ours.regs[r]!.toString(16)} want ${theirs.regs[r]!.toString(16)}`);
+    const mask = 0x8d5n & ~BigInt(undefinedFlags(testCase, state));
+    if ((ours.flags & mask) !== (theirs.flags & mask))
+      problems.push(`flags ${(ours.flags & mask).toString(16)} want ${(theirs.flags & mask).toString(16)}`);
+    const changed = theirs.memory.findIndex((byte, i) => byte !== ours.memory[i]);
+    if (changed >= 0) {
+      const part = (bytes: Uint8Array): string => hex(bytes.subarray(changed & ~7, (changed & ~7) + 16));
+      problems.push(`memory at ${changed & ~7}: ${part(ours.memory)} want ${part(theirs.memory)}`);
+    }
+  }
+  for (const [name, start, bytes] of FPU_FIELDS) {
+    const [a, b] = [ours.fpu.subarray(start, start + bytes), theirs.fpu.subarray(start, start + bytes)];
+    if (Buffer.compare(a, b) !== 0 && !(APPROXIMATE.test(testCase.form.description.name) && nearby(a, b)))
+      problems.push(`${name} ${hex(a)} want ${hex(b)} from ${hex(state.fpu.subarray(start, start + bytes))}`);
+  }
+  return problems;
+}
+
+/** Processors differ in these; the manual bounds the relative error by 1.5 × 2^-12. */
+const APPROXIMATE = /^r(cp|sqrt)[ps]s$/;
+function nearby(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== 16) return false;
+  const [x, y] = [a, b].map((bytes) => new Float32Array(new Uint8Array(bytes).buffer)) as [Float32Array, Float32Array];
+  return x.every((value, i) => Object.is(value, y[i]) || Math.abs(value - y[i]!) <= 3 * 2 ** -12 * Math.abs(value));
+}
+
+const FPU_FIELDS: readonly (readonly [name: string, start: number, bytes: number])[] = [
+  ['FCW', 0, 2],
+  ['FSW', 2, 2],
+  ['FTW', 4, 1],
+  ['MXCSR', 24, 4],
+  ...Array.from({ length: 8 }, (_, i) => [`ST${i}`, 32 + 16 * i, 10] as const),
+  ...Array.from({ length: 16 }, (_, i) => [`XMM${i}`, 160 + 16 * i, 16] as const),
+];
