@@ -35,6 +35,7 @@ export interface Shape {
 
 export class HandlerEmitter extends WasmEmitter {
   readonly locals: ValueType[] = [];
+  protected readonly parameters: number = 3;
   readonly #helpers: Helpers;
   readonly #shape: Shape;
   #ended = false;
@@ -70,7 +71,7 @@ export class HandlerEmitter extends WasmEmitter {
     return this.#state(CONTEXT.tlb, 'i32');
   }
   protected newLocal(type: Type): number {
-    return 3 + this.locals.push(WASM_TYPES[type]) - 1;
+    return this.parameters + this.locals.push(WASM_TYPES[type]) - 1;
   }
   get #uop(): Value {
     return this.getLocal(UOP_LOCAL, 'i32');

@@ -8,6 +8,7 @@ import { Bytes } from '../wasm/bytes.ts';
 import { NO_REGISTER, type Decoded } from '../decode/decoder.ts';
 import { I32, I64, ModuleWriter, type ValueType } from '../wasm/module.ts';
 import { dispatch, enterAt, farJump, gotoPseudo, guardPseudo, leaveAt, nearJump, storeConst, swap32, swap64 } from './routines.ts';
+import { MaterializeEmitter } from './materialize.ts';
 import { PSEUDO } from './pseudo.ts';
 import { HandlerEmitter, type Helpers, type Shape } from './handler-emitter.ts';
 
@@ -179,7 +180,11 @@ export function buildHandlers(memoryPages: number, hot: number): HandlerModule {
     'enterAt',
     shared(module.type([I32, I32, I32, I32], [I32]), [], (code) => enterAt(code, handlerType)),
   );
-  for (const [name, index] of Object.entries({ jump, swap32: named.swap32, swap64: named.swap64 })) module.export(name, index);
+  const lazy = new MaterializeEmitter(helpers);
+  lazy.write();
+  const materialize = module.reserve();
+  module.define(materialize, module.type([I32, I32, I64, I64], []), lazy.locals, lazy.code);
+  for (const [name, index] of Object.entries({ jump, materialize, swap32: named.swap32, swap64: named.swap64 })) module.export(name, index);
   return {
     bytes: module.encode(memoryPages, table),
     slots: table.length,

@@ -48,7 +48,7 @@ export const arith: readonly Description[] = [
     const a = dst.readToWrite();
     const sum = t.let(t.cut(dst.width, t.add(a, b)));
     dst.write(sum);
-    t.flagsAdd(dst.width, a, b, sum, t.ltU(sum, a));
+    t.flagsSum(dst.width, a, b, sum);
   }),
   alu(
     'or',
@@ -130,7 +130,7 @@ export const arith: readonly Description[] = [
         src!.write(a);
         dst!.write(sum);
       }
-      t.flagsAdd(dst!.width, a, b, sum, t.ltU(sum, a));
+      t.flagsSum(dst!.width, a, b, sum);
     },
   }),
   instruction('cmpxchg', {

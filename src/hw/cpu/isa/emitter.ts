@@ -244,6 +244,10 @@ export abstract class Emitter {
     this.writeFlag('a', this.wrap(this.xor(this.xor(a, b), result)));
   }
 
+  /** Of `result` = a + b, without a carry coming in. */
+  flagsSum(width: Width, a: Value, b: Value, result: Value): void {
+    this.flagsAdd(width, a, b, result, this.ltU(result, a));
+  }
   /** Of `result` = a - b, without a borrow coming in. */
   flagsCompare(width: Width, a: Value, b: Value, result: Value): void {
     this.flagsSub(width, a, b, result, this.ltU(a, b));

@@ -26,7 +26,7 @@ class RegionBuilder {
   /** A node and all that it dominates. */
   tree(node: Node): void {
     // Who branches here has stored the flags; what is pending belongs to whatever was written last.
-    if (node.merges) this.#t.flags.clear();
+    if (node.merges) this.#t.forgetFlags();
     else if (node.loops) this.#t.settleFlags();
     if (!node.loops) return this.#within(node, 0);
     this.#t.nested('loop', (level) => {

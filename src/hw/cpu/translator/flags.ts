@@ -22,15 +22,23 @@ export class Locals {
   }
 }
 
+/** The operations whose flags can be kept as their operands. */
+export const LAZY_KINDS = ['sub', 'logic', 'add'] as const;
+export type LazyKind = (typeof LAZY_KINDS)[number];
+/** What stands for such an operation at run time; 0: the flags are stored. */
+export function lazyCode(kind: LazyKind, width: Width): number {
+  return 1 + 4 * LAZY_KINDS.indexOf(kind) + Math.log2(width);
+}
+
 interface Pending {
   readonly value: Value;
   readonly locals: Locals;
 }
 
-/** What the flags say when they come from one comparison: conditions then compare the operands themselves. */
+/** All flags come from one operation: conditions then compare the operands themselves, and nothing but the operands need be kept. */
 export interface Comparison {
-  /** 'sub': a - b, all flags; 'logic': of `result` against zero. */
-  readonly kind: 'sub' | 'logic';
+  /** 'sub': a - b; 'add': a + b; 'logic': `result` alone, which is a. */
+  readonly kind: LazyKind;
   readonly width: Width;
   readonly a: Value;
   readonly b: Value;

@@ -13,13 +13,15 @@ import type { ValueType } from '../wasm/module.ts';
 import { BLOCK, BR, CALL, ELSE, EMPTY, END, IF, LOOP, RETURN, RETURN_CALL, RETURN_CALL_INDIRECT, type Op } from '../wasm/opcodes.ts';
 import { noAddress, WASM_TYPES, WasmEmitter, type MemoryHelpers } from '../wasm/wasm-emitter.ts';
 import { fold } from './fold.ts';
-import { Locals, PendingFlags } from './flags.ts';
+import { lazyCode, Locals, PendingFlags } from './flags.ts';
 
 /** Function indices in the region's module. */
 export interface RegionHelpers extends MemoryHelpers {
   readonly handlerType: number;
   /** (cpu, va, left): to an address, by the jump cache. */
   readonly jump: number;
+  /** (cpu, code of a lazy kind, a, b): stores the flags in the context. */
+  readonly materialize: number;
   readonly named: Readonly<Record<string, number>>;
 }
 
@@ -38,6 +40,9 @@ const FIRST_XMM: number = CONTEXT.fxsave + 160;
 /** Values of the local that says how to leave; others are exit codes. */
 const CHAIN = -1;
 const JUMP = -2;
+
+const FLAGS: readonly FlagName[] = ['z', 's', 'p', 'c', 'o', 'a'];
+const flagType = (flag: FlagName): 'i64' | 'i32' => (flag === 'z' || flag === 's' ? 'i64' : 'i32');
 
 interface StateLocal {
   readonly local: number;
@@ -70,6 +75,12 @@ export class RegionEmitter extends WasmEmitter {
   readonly #exitCode: number;
   readonly #tlb: number;
   readonly #stale: number;
+  /** Where blocks meet, flags may be the operands they come from: lazyCode, a, b. Code 0: they are in their locals. */
+  readonly #lazyCode: number;
+  readonly #lazyA: number;
+  readonly #lazyB: number;
+  /** Here the code is known to be 0. */
+  #stored = true;
   readonly #exitLevel: number;
   /** A micro-op that goes stale with the region's code. */
   readonly #token: number;
@@ -84,13 +95,9 @@ export class RegionEmitter extends WasmEmitter {
     this.#helpers = helpers;
     this.#token = token;
     this.#now = this.#instruction(null!, 0, 0);
-    [this.#exitRip, this.#exitUop, this.#exitCode, this.#tlb, this.#stale] = [
-      this.newLocal('i64'),
-      this.newLocal('i32'),
-      this.newLocal('i32'),
-      this.newLocal('i32'),
-      this.newLocal('i32'),
-    ];
+    [this.#exitRip, this.#lazyA, this.#lazyB] = [this.newLocal('i64'), this.newLocal('i64'), this.newLocal('i64')];
+    [this.#exitUop, this.#exitCode, this.#tlb] = [this.newLocal('i32'), this.newLocal('i32'), this.newLocal('i32')];
+    [this.#stale, this.#lazyCode] = [this.newLocal('i32'), this.newLocal('i32')];
     this.#exitLevel = ++this.depth;
   }
 
@@ -106,8 +113,10 @@ export class RegionEmitter extends WasmEmitter {
   /** Other instructions are written in the middle of this one. */
   aside(work: () => void): void {
     const now = this.#now;
+    const stored = this.#stored;
     this.flags.during(work);
     this.#now = now;
+    this.#stored = stored;
   }
   /** After the instruction, unless it was the last: leaves if it has changed the code. */
   checkCode(): void {
@@ -223,9 +232,11 @@ export class RegionEmitter extends WasmEmitter {
     const main = this.code;
     const part = (write: () => void): Bytes => {
       const address = this.#now.address;
+      const stored = this.#stored;
       this.code = new Bytes();
       write();
       this.#now.address = address;
+      this.#stored = stored;
       return this.code;
     };
     this.depth++;
@@ -251,16 +262,64 @@ export class RegionEmitter extends WasmEmitter {
   }
   #settle(flag: FlagName): void {
     const value = this.flags.get(flag);
-    if (value) this.#writeState(CONTEXT[flag], value);
+    if (value) {
+      this.#ensureStored();
+      this.#writeState(CONTEXT[flag], value);
+    }
     this.flags.drop(flag);
+  }
+  /** What is not pending is in its local from here on. */
+  #ensureStored(): void {
+    if (this.#stored) return;
+    const code = this.getLocal(this.#lazyCode, 'i32');
+    this.branch(code, () => {
+      this.#materialize();
+      for (const flag of FLAGS)
+        this.#writeState(CONTEXT[flag], this.load(flagType(flag), flagType(flag) === 'i64' ? 8 : 4, this.cpu, CONTEXT[flag]));
+      this.#setCode(0);
+    });
+    this.#stored = true;
+  }
+  #materialize(): void {
+    for (const value of [
+      this.cpu,
+      this.getLocal(this.#lazyCode, 'i32'),
+      this.getLocal(this.#lazyA, 'i64'),
+      this.getLocal(this.#lazyB, 'i64'),
+    ])
+      value.emit();
+    this.code.u8(CALL);
+    this.code.u32(this.#helpers.materialize);
+  }
+  #setCode(code: number): void {
+    this.i32(code).emit();
+    this.setLocal(this.#lazyCode);
   }
 
   // Ways out
 
   /** Stores what is pending, on this way only. */
   #storePending(): void {
-    // What a conditional part has written is settled before it.
-    for (const [flag, { value }] of this.flags.entries()) if (!this.#inside?.has(flag)) this.#writeState(CONTEXT[flag], value);
+    const inside = this.#inside;
+    const pending = [...this.flags.entries()].filter(([flag]) => !inside?.has(flag));
+    if (pending.length === 0) return;
+    const { comparison } = this.flags;
+    if (comparison && (inside?.size ?? 0) === 0) {
+      const { kind, width, a, b } = comparison;
+      this.extendU(a).emit();
+      this.setLocal(this.#lazyA);
+      if (kind !== 'logic') {
+        this.extendU(b).emit();
+        this.setLocal(this.#lazyB);
+      }
+      this.#setCode(lazyCode(kind, width));
+      return;
+    }
+    const stored = this.#stored;
+    if (pending.length < FLAGS.length) this.#ensureStored();
+    for (const [flag, { value }] of pending) this.#writeState(CONTEXT[flag], value);
+    if (!this.#stored) this.#setCode(0);
+    this.#stored = stored;
   }
   #leave(code: number, rip: number, refund: number): void {
     this.#storePending();
@@ -349,7 +408,12 @@ export class RegionEmitter extends WasmEmitter {
   /** Stores what is pending: others come here too. */
   settleFlags(): void {
     this.#storePending();
+    this.forgetFlags();
+  }
+  /** Whoever comes here has stored the flags, in one way or another. */
+  forgetFlags(): void {
     this.flags.clear();
+    this.#stored = false;
   }
   /** To a block inside that others reach too. */
   goTo(level: number): void {
@@ -391,6 +455,7 @@ export class RegionEmitter extends WasmEmitter {
     for (const [offset, { local, type, written }] of this.#state) {
       if (written) this.store(type === 'i32' ? 4 : 8, this.cpu, offset, this.getLocal(local, type));
     }
+    this.branch(this.getLocal(this.#lazyCode, 'i32'), () => this.#materialize());
     this.#epilogue();
     return { locals: this.#types, code: whole };
   }
@@ -429,14 +494,20 @@ export class RegionEmitter extends WasmEmitter {
   readFlag(flag: FlagName): Value {
     // What one arm has written is in the local by the time the other is reached.
     const pending = this.#inside?.has(flag) ? undefined : this.flags.get(flag);
+    if (!pending) this.#ensureStored();
     // Bound: what is made of it may stay pending while the local changes, or is given back.
-    return this.let(pending ?? this.#readState(CONTEXT[flag], flag === 'z' || flag === 's' ? 'i64' : 'i32'));
+    return this.let(pending ?? this.#readState(CONTEXT[flag], flagType(flag)));
   }
   writeFlag(flag: FlagName, value: Value): void {
     if (this.#inside) {
+      this.#ensureStored();
       this.#inside.add(flag);
       this.#writeState(CONTEXT[flag], value);
     } else this.flags.set(flag, value, this.#now.locals);
+  }
+  override flagsSum(width: Width, a: Value, b: Value, result: Value): void {
+    super.flagsSum(width, a, b, result);
+    if (!this.#inside) this.flags.compared({ kind: 'add', width, a, b, result, locals: this.#now.locals });
   }
   override flagsCompare(width: Width, a: Value, b: Value, result: Value): void {
     super.flagsCompare(width, a, b, result);
@@ -460,6 +531,8 @@ export class RegionEmitter extends WasmEmitter {
     const type = left.type;
     const compare = (op: 'eq' | 'lt_u' | 'le_u' | 'lt_s' | 'le_s', x: Value, y: Value): Value =>
       this.op(`${type}.${op}` as Op, 'i32', x, y);
+    if (kind === 'add')
+      return condition === 2 ? compare('eq', result, zero) : condition === 4 ? compare('lt_s', signed(result), zero) : null;
     switch (condition) {
       case 1:
         return kind === 'sub' ? compare('lt_u', left, right) : this.i32(0);

@@ -127,9 +127,11 @@ export class Translator {
     for (const name of PURE) named[name] = module.importFunction(name, ...IMPORTS[name]!);
     for (const [name, type] of Object.entries(EXPORTS)) named[name] = module.importFunction(name, ...type);
     const jump = module.importFunction('jump', [I32, I64, I32], [I32]);
+    const materialize = module.importFunction('materialize', [I32, I32, I64, I64], []);
     return {
       handlerType: module.type([I32, I32, I32], [I32]),
       jump,
+      materialize,
       named,
       slowRead: named.slowRead!,
       slowWrite: named.slowWrite!,
