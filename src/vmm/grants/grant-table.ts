@@ -7,7 +7,9 @@ export const GRANT_FRAMES_MAX = 64;
 const ENTRIES_A_FRAME = 512;
 const ENTRY_BYTES = 8;
 
-export const GTF = { permitAccess: 1, typeMask: 3, readonly: 4, reading: 8, writing: 16 } as const;
+export const GTF = { permitAccess: 1, typeMask: 3, readonly: 4, reading: 8, writing: 16, subPage: 0x100 } as const;
+/** As many as fit into Xen's 1024 maptrack frames. */
+const HANDLES_MAX: number = 1024 * 256;
 
 /** A grant mapped by GNTTABOP_map_grant_ref. */
 export interface GrantMapping {
@@ -15,15 +17,28 @@ export interface GrantMapping {
   readonly ref: number;
   readonly mfn: number;
   readonly writable: boolean;
-  readonly hostAddress: bigint;
+  /** GNTMAP_contains_pte: what the guest names is the machine address of an entry, and no virtual one. */
+  readonly containsPte: boolean;
+}
+
+/** How often a grant of this domain's is mapped, for whom, and the frame as it was when the first mapping was made. */
+export interface ActiveGrant {
+  readonly domid: number;
+  readonly mfn: number;
+  readers: number;
+  writers: number;
 }
 
 export class GrantTable {
   readonly domain: Domain;
   readonly frames: number[] = [];
   /** Others' (or its own) grants that this domain has mapped into its page tables, by handle. */
-  readonly handles: Map<number, GrantMapping> = new Map();
-  nextHandle = 0;
+  readonly #handles: Map<number, GrantMapping> = new Map();
+  readonly #freeHandles: number[] = [];
+  /** Of each frame that is mapped so: how many mappings there are, and how many of them are writable. */
+  readonly #mapped: Map<number, { all: number; writable: number }> = new Map();
+  /** This domain's own grants that are in use, by ref. */
+  readonly active: Map<number, ActiveGrant> = new Map();
 
   constructor(domain: Domain) {
     this.domain = domain;
@@ -49,9 +64,37 @@ export class GrantTable {
 
   /** May this domain's page tables hold the (foreign) frame, because it is mapped by grant? */
   mapped(mfn: number, writable: boolean): boolean {
-    if (this.handles.size === 0) return false;
-    for (const mapping of this.handles.values()) if (mapping.mfn === mfn && (mapping.writable || !writable)) return true;
-    return false;
+    const count = this.#mapped.get(mfn);
+    return count !== undefined && (!writable || count.writable > 0);
+  }
+
+  get handles(): ReadonlyMap<number, GrantMapping> {
+    return this.#handles;
+  }
+
+  get full(): boolean {
+    return this.#handles.size >= HANDLES_MAX;
+  }
+
+  /** Its handle. */
+  add(mapping: GrantMapping): number {
+    const handle = this.#freeHandles.pop() ?? this.#handles.size;
+    this.#handles.set(handle, mapping);
+    const count = this.#mapped.get(mapping.mfn) ?? { all: 0, writable: 0 };
+    this.#mapped.set(mapping.mfn, count);
+    count.all++;
+    if (mapping.writable) count.writable++;
+    return handle;
+  }
+
+  remove(handle: number): void {
+    const { mfn, writable } = this.#handles.get(handle)!;
+    this.#handles.delete(handle);
+    this.#freeHandles.push(handle);
+    const count = this.#mapped.get(mfn)!;
+    count.all--;
+    if (writable) count.writable--;
+    if (count.all === 0) this.#mapped.delete(mfn);
   }
 
   release(): void {

@@ -1,7 +1,7 @@
 /** HYPERVISOR_console_io: a guest's debug output goes to the hypervisor's console ring. */
 import { EFAULT, ENOSYS } from '../errno.ts';
 import { readGuest } from '../memory/guest-memory.ts';
-import type { Hypercall } from './hypercall.ts';
+import { Continuation, type Hypercall } from './hypercall.ts';
 
 const WRITE = 0;
 const READ = 1;
@@ -17,11 +17,10 @@ export const consoleIo: Hypercall = {
     if (number === READ) return 0; // nobody types there
     if (number !== WRITE) return ENOSYS;
     const length = Math.max(0, Number(BigInt.asIntN(32, count!)));
-    for (let done = 0; done < length; done += PIECE) {
-      const bytes = readGuest(vcpu, str! + BigInt(done), Math.min(PIECE, length - done));
-      if (!bytes) return EFAULT;
-      vcpu.domain.hypervisor.console.guestWrite(vcpu.domain.domid, String.fromCharCode(...bytes));
-    }
-    return 0;
+    const piece = Math.min(PIECE, length);
+    const bytes = readGuest(vcpu, str!, piece);
+    if (!bytes) return EFAULT;
+    vcpu.domain.hypervisor.console.guestWrite(vcpu.domain.domid, String.fromCharCode(...bytes));
+    return piece < length ? new Continuation([cmd!, BigInt(length - piece), str! + BigInt(piece)]) : 0;
   },
 };

@@ -8,7 +8,18 @@ import type { Vcpu } from '../vcpu.ts';
 /** The registers are already what the guest shall see (iret, a new context): leave rax alone. */
 export const NO_RESULT: unique symbol = Symbol('no result');
 
-export type HypercallResult = number | bigint | Errno | typeof NO_RESULT;
+/** So many requests are done at a time: then others get their turn. */
+export const BATCH = 256;
+
+/** There is more to do: the same hypercall is issued again, with these arguments (hypercall_create_continuation). */
+export class Continuation {
+  readonly args: readonly bigint[];
+  constructor(args: readonly bigint[]) {
+    this.args = args.map((value) => BigInt.asUintN(64, value));
+  }
+}
+
+export type HypercallResult = number | bigint | Errno | typeof NO_RESULT | Continuation;
 
 export interface Hypercall {
   readonly number: number;

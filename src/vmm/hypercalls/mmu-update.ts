@@ -5,13 +5,22 @@ import type { Domain } from '../domain.ts';
 import { readGuest, writeGuest } from '../memory/guest-memory.ts';
 import { modifyEntry, storeToFrame } from '../memory/page-types.ts';
 import type { Vcpu } from '../vcpu.ts';
-import type { Hypercall } from './hypercall.ts';
+import { BATCH, Continuation, type Hypercall } from './hypercall.ts';
+import { readStruct } from './structure.ts';
 
 const REQUEST_BYTES = 16;
 const MACHPHYS = 1;
 const PRESERVE_AD = 2;
 /** Of no meaning to a PV guest, whose frames are not translated anyway. */
 const NO_TRANSLATE = 3;
+
+/** MMU_UPDATE_PREEMPTED, in the count: this is the rest of a call that has done some already, and `pdone` says how many. */
+export const PREEMPTED = 0x8000_0000n;
+
+export function doneBefore(vcpu: Vcpu, count: bigint, pointer: bigint): number {
+  if ((count & PREEMPTED) === 0n || pointer === 0n) return 0;
+  return readStruct(vcpu, pointer, 4)?.getUint32(0, true) ?? 0;
+}
 
 /** Writes how many requests were done, if the guest wants to know and can be told. */
 export function reportDone(vcpu: Vcpu, pointer: bigint, done: number): void {
@@ -36,10 +45,11 @@ export const mmuUpdate: Hypercall = {
   run(vcpu, [requests, count, pdone, foreign]) {
     const domain = targetDomain(vcpu, foreign!);
     if (!('domid' in domain)) return domain;
-    const n = Number(BigInt.asUintN(32, count!));
+    const n = Number(BigInt.asUintN(31, count!));
+    const before = doneBefore(vcpu, count!, pdone!);
     let problem: Errno | undefined;
     let done = 0;
-    for (; done < n && !problem; done++) {
+    for (; done < Math.min(n, BATCH); done++) {
       const bytes = readGuest(vcpu, requests! + BigInt(done * REQUEST_BYTES), REQUEST_BYTES);
       if (!bytes) {
         problem = EFAULT;
@@ -49,8 +59,11 @@ export const mmuUpdate: Hypercall = {
       problem = update(domain, view.getBigUint64(0, true), view.getBigUint64(8, true));
       if (problem) break;
     }
-    reportDone(vcpu, pdone!, done);
-    return problem ?? 0;
+    reportDone(vcpu, pdone!, before + done);
+    return (
+      problem ??
+      (done < n ? new Continuation([requests! + BigInt(done * REQUEST_BYTES), BigInt(n - done) | PREEMPTED, pdone!, foreign!]) : 0)
+    );
   },
 };
 

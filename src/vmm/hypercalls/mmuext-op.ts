@@ -7,8 +7,8 @@ import { readGuest } from '../memory/guest-memory.ts';
 import type { Level } from '../memory/page-types.ts';
 import { addressAllowed } from '../memory/walk.ts';
 import type { Vcpu } from '../vcpu.ts';
-import { reportDone, targetDomain } from './mmu-update.ts';
-import type { Hypercall } from './hypercall.ts';
+import { doneBefore, PREEMPTED, reportDone, targetDomain } from './mmu-update.ts';
+import { BATCH, Continuation, type Hypercall } from './hypercall.ts';
 import { readVcpuMask } from './structure.ts';
 
 const OP_BYTES = 24;
@@ -93,10 +93,11 @@ export const mmuextOp: Hypercall = {
   run(vcpu, [ops, count, pdone, foreign]) {
     const domain = targetDomain(vcpu, foreign!);
     if (!('domid' in domain)) return domain;
-    const n = Number(BigInt.asUintN(32, count!));
+    const n = Number(BigInt.asUintN(31, count!));
+    const before = doneBefore(vcpu, count!, pdone!);
     let problem: Errno | undefined;
     let done = 0;
-    for (; done < n; done++) {
+    for (; done < Math.min(n, BATCH); done++) {
       const bytes = readGuest(vcpu, ops! + BigInt(done * OP_BYTES), OP_BYTES);
       if (!bytes) {
         problem = EFAULT;
@@ -107,7 +108,7 @@ export const mmuextOp: Hypercall = {
       problem = operation ? operation(vcpu, view.getBigUint64(8, true), view.getBigUint64(16, true)) : ENOSYS;
       if (problem) break;
     }
-    reportDone(vcpu, pdone!, done);
-    return problem ?? 0;
+    reportDone(vcpu, pdone!, before + done);
+    return problem ?? (done < n ? new Continuation([ops! + BigInt(done * OP_BYTES), BigInt(n - done) | PREEMPTED, pdone!, foreign!]) : 0);
   },
 };

@@ -1,7 +1,11 @@
-/** Privileged instructions of a guest kernel that the hypervisor carries out in its place (xen/arch/x86/pv/emul-priv-op.c). False: #GP. */
+/** Privileged instructions of a guest kernel that the hypervisor carries out in its place (xen/arch/x86/pv/emul-priv-op.c). */
 import type { Instruction, Operand } from '../../hw/cpu/decode/instruction.ts';
 import type { Vcpu } from '../vcpu.ts';
 import { isCanonical } from '../control/vcpu-context.ts';
+import { ENODEV, Errno } from '../errno.ts';
+import { setKernelRoot } from '../memory/base-pointers.ts';
+import { readDebugRegister, setDebugRegister } from './debug-registers.ts';
+import { GENERAL_PROTECTION, INVALID_OPCODE, raise } from './raise.ts';
 
 const VMASST_ARCHITECTURAL_IOPL = 1 << 4;
 const CR0_TS = 8n;
@@ -11,7 +15,8 @@ const RAX = 0;
 const RCX = 1;
 const RDX = 2;
 
-type Emulation = (vcpu: Vcpu, instruction: Instruction) => boolean;
+/** True when it was carried out, false: #GP, or the exception that it raises instead. */
+type Emulation = (vcpu: Vcpu, instruction: Instruction) => boolean | typeof INVALID_OPCODE;
 
 const MSR = {
   tsc: 0x10,
@@ -38,6 +43,8 @@ const CONSTANT_MSRS: ReadonlyMap<number, bigint> = new Map([
   [MSR.efer, 0xd01n],
   [MSR.tscAux, 0n],
 ]);
+
+const READ_ONLY_MSRS: ReadonlySet<number> = new Set([MSR.apicBase, MSR.platformInfo]);
 
 /** Port access: by the guest's virtual IOPL. The kernel counts as ring 1 (ring 0 with the architectural_iopl assist). */
 function ioAllowed({ context, domain, iopl }: Vcpu): boolean {
@@ -75,12 +82,13 @@ const move: Emulation = (vcpu, { operands: [to, from] }) => {
     return true;
   }
   if (to?.kind === 'debug') {
-    if (context.gpr(number(from)) >> 32n && to.index > 3) return false;
-    vcpu.debugRegisters[to.index] = context.gpr(number(from));
-    return true;
+    const problem = setDebugRegister(vcpu, to.index, context.gpr(number(from)));
+    return problem === ENODEV ? INVALID_OPCODE : problem === undefined;
   }
   if (from?.kind !== 'debug') return false;
-  context.setGpr(number(to), vcpu.debugRegisters[from.index] ?? 0n);
+  const value = readDebugRegister(vcpu, from.index);
+  if (value instanceof Errno) return INVALID_OPCODE;
+  context.setGpr(number(to), value);
   return true;
 };
 
@@ -101,10 +109,15 @@ function readControl(vcpu: Vcpu, register: number): bigint | null {
 }
 
 function writeControl(vcpu: Vcpu, register: number, value: bigint): boolean {
-  if (register === 0) vcpu.context.taskSwitched = (value & CR0_TS) !== 0n;
-  else if (register === 2) vcpu.domain.hypervisor.machine.memory.view.setBigUint64(vcpu.vcpuInfoAddress + 16, value, true);
+  if (register === 0) {
+    if ((value ^ vcpu.cr0) & ~CR0_TS) return false;
+    vcpu.context.taskSwitched = (value & CR0_TS) !== 0n;
+  } else if (register === 3) {
+    // Frame 0 means none to us, and is nobody's.
+    return value >> 12n !== 0n && setKernelRoot(vcpu, Number(value >> 12n)) === undefined;
+  } else if (register === 2) vcpu.domain.hypervisor.machine.memory.view.setBigUint64(vcpu.vcpuInfoAddress + 16, value, true);
   else if (register === 4) vcpu.cr4 = (vcpu.cr4 & ~CR4_GUEST) | (value & CR4_GUEST);
-  else return false; // CR3 by hypercall only
+  else return false;
   return true;
 }
 
@@ -135,7 +148,9 @@ function writeMsr(vcpu: Vcpu, msr: number, value: bigint): boolean {
     else vcpu.gsBaseOther = value;
     return true;
   }
-  return readMsr(vcpu, msr) !== null;
+  // What Linux writes back unchanged may stay as it is; the rest of what can be read is silently kept.
+  if (msr === MSR.efer) return value === CONSTANT_MSRS.get(msr);
+  return !READ_ONLY_MSRS.has(msr) && readMsr(vcpu, msr) !== null;
 }
 
 const EMULATIONS: Readonly<Record<string, Emulation>> = {
@@ -159,12 +174,14 @@ const EMULATIONS: Readonly<Record<string, Emulation>> = {
   }),
   wrmsr: kernelOnly((vcpu) => {
     const { context } = vcpu;
-    return writeMsr(vcpu, Number(context.gpr(RCX) & 0xffff_ffffn), (context.gpr(RDX) << 32n) | (context.gpr(RAX) & 0xffff_ffffn));
+    const value = ((context.gpr(RDX) & 0xffff_ffffn) << 32n) | (context.gpr(RAX) & 0xffff_ffffn);
+    return writeMsr(vcpu, Number(context.gpr(RCX) & 0xffff_ffffn), value);
   }),
 };
 
-export function emulatePrivileged(vcpu: Vcpu, instruction: Instruction): boolean {
-  if (!EMULATIONS[instruction.name]?.(vcpu, instruction)) return false;
-  vcpu.context.rip += BigInt(instruction.length);
-  return true;
+export function emulatePrivileged(vcpu: Vcpu, instruction: Instruction): void {
+  const done = EMULATIONS[instruction.name]?.(vcpu, instruction) ?? false;
+  if (done === true) vcpu.context.rip += BigInt(instruction.length);
+  else if (done === INVALID_OPCODE) raise(vcpu, INVALID_OPCODE, null);
+  else raise(vcpu, GENERAL_PROTECTION, 0);
 }

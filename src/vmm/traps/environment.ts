@@ -1,6 +1,7 @@
 /** What the processor asks while a vCPU runs: which frames it may touch, its descriptors, its CPUID, and stores that its page tables refuse. */
 import type { Access, CpuEnvironment } from '../../hw/cpu/types.ts';
 import { readGuest } from '../memory/guest-memory.ts';
+import { TYPE } from '../memory/frame-table.ts';
 import { modifyEntry } from '../memory/page-types.ts';
 import type { Vcpu } from '../vcpu.ts';
 import { guestCpuid } from './cpuid-policy.ts';
@@ -22,7 +23,7 @@ export function environmentFor(vcpu: Vcpu): CpuEnvironment {
   const { memory } = machine;
 
   const permits = (mfn: number, access: Access): boolean => {
-    if (frames.owner[mfn] === domain.domid) return access !== 'write' || frames.typeCount[mfn] === 0 || frames.type[mfn] === 5;
+    if (frames.owner[mfn] === domain.domid) return access !== 'write' || frames.typeCount[mfn] === 0 || frames.type[mfn] === TYPE.writable;
     if (frames.isM2p(mfn)) return access === 'read';
     return domain.sharedFrames.has(mfn) || domain.grants.mapped(mfn, access === 'write');
   };
@@ -45,14 +46,14 @@ export function environmentFor(vcpu: Vcpu): CpuEnvironment {
       return memory.view.getBigUint64(memory.address(frame) + (index % ENTRIES_A_FRAME) * 8, true);
     },
 
-    /** Writable page tables: the store becomes a checked update of the entry that holds those bytes. */
+    /** Writable page tables (ptwr_emulated_update): a kernel's aligned store into an L1 table becomes a checked update of the entry that holds those bytes. */
     protectedStore(_va, address, width, value) {
+      if ((domain.vmAssist & VMASST_WRITABLE_PAGETABLES) === 0 || vcpu.context.mode !== 'kernel') return false;
       const mfn = (address - memory.base) >>> 12;
-      if ((domain.vmAssist & VMASST_WRITABLE_PAGETABLES) === 0 || frames.owner[mfn] !== domain.domid || !frames.isPageTable(mfn))
-        return false;
+      if (frames.owner[mfn] !== domain.domid || !frames.isTable(mfn, TYPE.l1)) return false;
       const offset = address & 4095;
       const inEntry = offset & 7;
-      if (inEntry + width > 8) return false;
+      if ((width & (width - 1)) !== 0 || inEntry % width !== 0) return false;
       const old = memory.view.getBigUint64(address - inEntry, true);
       const mask = ((1n << BigInt(8 * width)) - 1n) << BigInt(8 * inEntry);
       const entry = (old & ~mask) | ((value << BigInt(8 * inEntry)) & mask);
