@@ -76,6 +76,22 @@ export interface HostConsole {
   close(): Promise<void>;
 }
 
+/** Something that happened to a domain. */
+export interface HostEvent {
+  readonly kind: string;
+  readonly domain: string;
+  readonly id: number;
+  /** Why, or into what: "crash", the new name. */
+  readonly detail: string | null;
+}
+
+export interface FaultCall {
+  /** As the script writes it: 'stall', 'lose-disk'. */
+  readonly fault: string;
+  readonly domain: string;
+  readonly args: readonly Value[];
+}
+
 export interface ScriptHost {
   commands(): ReadonlyMap<string, CommandSignature>;
   /** Runs a command; resolves with its table or value, null when it has none. Rejects with a `CommandFailure`. */
@@ -93,6 +109,14 @@ export interface ScriptHost {
   };
   /** Text of a file, `include` and `create FILE`: path relative to `from`. Rejects with a plain message. */
   readFile(path: string, from: string): Promise<{ readonly path: string; readonly text: string }>;
+  /** Beside the file that names it, or from the current folder. Rejects with a plain message. */
+  writeFile(path: string, from: string, text: string): Promise<void>;
+  /** A value as yaml, tsv, ndjson or table; null: there is no such format. */
+  format(value: Value, format: string): Promise<string | null>;
+  /** What happens to domains, from the moment of the call. */
+  events(): AsyncIterable<HostEvent>;
+  /** Makes a fault happen; resolves with what takes it back. Rejects with a `CommandFailure` for a fault that this machine does not have. */
+  inject(call: FaultCall, signal: AbortSignal): Promise<() => Promise<void>>;
   /** Absolute path of a kernel that ships with the project: guest("pebble"). Throws when there is none. */
   guest(name: string): string;
   /** Text for the person while the script runs (`print`). */

@@ -29,6 +29,7 @@ export { evaluateConfig, type ConfigContext, type EvaluatedConfig } from './conf
 export { checkConfig, readConfig, type DomainSettings, type OnEvent, type ReadConfig } from './config/read-config.ts';
 export { parseVifRate, parseVifSpec, type VifResult, type VifSpec } from './config/vif-spec.ts';
 export { BUILTINS, type Builtin } from './evaluate/builtins.ts';
+export { EVENTS, type EventKind } from './evaluate/events.ts';
 export { createSession, type Session, type Step } from './evaluate/frame.ts';
 export { toCsv, toJson } from './evaluate/formats.ts';
 export { run, type Failure, type RunOptions, type RunResult } from './evaluate/run.ts';

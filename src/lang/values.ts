@@ -37,8 +37,11 @@ export type Row = Readonly<Record<string, Value>>;
 /** A domain as a value: `domain("web")`; its properties are read through the host. */
 export class DomainHandle {
   readonly name: string;
-  constructor(name: string) {
+  /** What an event said of it: they stay as they were, whatever becomes of the domain. */
+  readonly facts: ReadonlyMap<string, Value> | null;
+  constructor(name: string, facts: ReadonlyMap<string, Value> | null = null) {
     this.name = name;
+    this.facts = facts;
   }
 }
 

@@ -3,9 +3,11 @@ import {
   CommandFailure,
   Quantity,
   Table,
+  valueText,
   type CommandCall,
   type CommandSignature,
   type HostConsole,
+  type HostEvent,
   type ScriptHost,
   type Value,
 } from '../../src/lang/index.ts';
@@ -56,6 +58,7 @@ export interface FakeHost extends ScriptHost {
   readonly printed: string[];
   readonly sent: string[];
   readonly files: Map<string, string>;
+  readonly happenings: Happenings;
   nowNs: number;
   /** Called whenever time moves. */
   atTime: (nowNs: number) => void;
@@ -115,6 +118,7 @@ export function fakeHost(): FakeHost {
     printed: [],
     sent: [],
     files: new Map(),
+    happenings: new Happenings(),
     nowNs: 0,
     atTime: () => undefined,
     answer: () => '',
@@ -160,6 +164,17 @@ export function fakeHost(): FakeHost {
       if (text === undefined) throw new Error(`there is no file '${path}'`);
       return { path, text };
     },
+    async writeFile(path, _from, text) {
+      host.files.set(path, text);
+    },
+    format: async (value, format) => (format === 'table' ? valueText(value) : null),
+    events: () => host.happenings.listen(),
+    async inject({ fault, domain }) {
+      if (fault !== 'stall') throw new CommandFailure('not-supported', `this machine has no fault '${fault}'`, null);
+      const stalled = known(domain);
+      stalled.state = 'paused';
+      return async () => void (stalled.state = 'running');
+    },
     guest(name) {
       if (name !== 'pebble') throw new Error(`no guest '${name}' ships with Xenolith`);
       return '/guests/pebble.elf';
@@ -167,6 +182,32 @@ export function fakeHost(): FakeHost {
     print: (text) => void host.printed.push(text),
   };
   return host;
+}
+
+/** What happens to domains, told at once. */
+export class Happenings {
+  readonly #listeners: Set<(event: HostEvent) => void> = new Set();
+
+  emit(kind: string, domain: string, detail: string | null = null): void {
+    for (const listener of this.#listeners) listener({ kind, domain, id: 1, detail });
+  }
+
+  listen(): AsyncIterable<HostEvent> {
+    const waiting: HostEvent[] = [];
+    let news = Promise.withResolvers<void>();
+    this.#listeners.add((event) => {
+      waiting.push(event);
+      news.resolve();
+      news = Promise.withResolvers<void>();
+    });
+    return (async function* () {
+      for (;;) {
+        const event = waiting.shift();
+        if (event) yield event;
+        else await news.promise;
+      }
+    })();
+  }
 }
 
 function scriptedConsole(host: FakeHost): HostConsole {

@@ -1,6 +1,7 @@
 /** What can be told of a script before it runs: misplaced statements, unknown commands and keys, numbers that are none. */
 import type { ScriptHost } from '../host.ts';
 import { BUILTIN_BY_NAME } from '../evaluate/builtins.ts';
+import { triggerFault } from '../evaluate/events.ts';
 import { STAGE_NAMES } from '../evaluate/stages.ts';
 import { configKey, keyNames } from '../keys/config-keys.ts';
 import { declaredNames } from '../parse/lexing.ts';
@@ -102,6 +103,12 @@ class Checker {
       case 'domain':
         this.#keysOf(node);
         return true;
+      case 'on':
+      case 'wait-for': {
+        const fault = triggerFault(node.trigger);
+        if (fault) this.#report('unknown-event', fault.place, fault.message, fault.help);
+        return true;
+      }
       default:
         return true;
     }

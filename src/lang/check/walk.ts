@@ -74,6 +74,14 @@ function walkStatement(node: Statement, visitor: Visitor): void {
       return see(node.text);
     case 'include':
       return see(node.path);
+    case 'on':
+      see(node.trigger.path, node.trigger.of);
+      return walkBlock(node.body, visitor);
+    case 'wait-for':
+      return see(node.trigger.path, node.trigger.of, node.within);
+    case 'inject':
+      for (const word of [...node.args, node.domain, ...(node.duration ? [node.duration] : [])]) walkWord(word, visitor);
+      return;
     case 'break':
     case 'continue':
     case 'broken':
@@ -121,6 +129,11 @@ function walkStage(stage: Stage, visitor: Visitor): void {
     case 'avg':
       if (stage.of) walkExpression(stage.of, visitor);
       return;
+    case 'join':
+      walkExpression(stage.other, visitor);
+      return walkExpression(stage.on, visitor);
+    case 'save':
+      return walkWord(stage.file, visitor);
     case 'count':
     case 'reverse':
     case 'to':

@@ -199,6 +199,8 @@ function* memberValue(node: MemberNode, frame: Frame): Eval<Value> {
 
 function* domainProperty(domain: DomainHandle, node: MemberNode, frame: Frame): Eval<Value | undefined> {
   if (node.property === 'name') return domain.name;
+  const fact = domain.facts?.get(node.property);
+  if (fact !== undefined) return fact;
   const host = hostAt(node, frame);
   return yield* asking(node, frame, wait(host.domainProperty(domain.name, node.property)));
 }

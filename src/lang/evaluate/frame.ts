@@ -5,6 +5,7 @@ import type { Dialect, Source } from '../parse/source.ts';
 import type { Span } from '../problem.ts';
 import type { Row, Value } from '../values.ts';
 import type { Dialogue } from './dialogue.ts';
+import { Interrupts } from './interrupts.ts';
 
 export class Scope {
   readonly #names = new Map<string, Value>();
@@ -40,15 +41,16 @@ export class Scope {
 /** What lives longer than one run: at the prompt each line is a run. */
 export interface Session {
   readonly scope: Scope;
+  readonly interrupts: Interrupts;
   readonly declarations: Map<string, ConfigRecord>;
 }
 
 export function createSession(): Session {
-  return { scope: new Scope(null), declarations: new Map() };
+  return { scope: new Scope(null), interrupts: new Interrupts(), declarations: new Map() };
 }
 
 export interface Step {
-  readonly kind: 'command' | 'assert' | 'wait' | 'expect' | 'send' | 'domain';
+  readonly kind: 'command' | 'assert' | 'wait' | 'expect' | 'send' | 'domain' | 'inject';
   readonly text: string;
   readonly span: Span;
   readonly ok: boolean;

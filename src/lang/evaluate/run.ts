@@ -5,6 +5,7 @@ import type { Problem, Span } from '../problem.ts';
 import type { Value } from '../values.ts';
 import type { ConfigEntry } from '../host.ts';
 import { drive } from './eval.ts';
+import { serviceInterrupts } from './event-statements.ts';
 import { placedError } from './expressions.ts';
 import { createSession, type Frame, type Run, type Session, type Step } from './frame.ts';
 import { scriptError, ScriptError } from './script-error.ts';
@@ -17,6 +18,8 @@ export interface RunOptions {
   /** A result for the person, as it comes: of commands anywhere, of expressions at the top. Awaited. */
   onValue?(value: Value): Promise<void> | void;
   onStep?(step: Step): void;
+  /** With a session: what a handler of it came to between two lines, when it failed. */
+  onHandlerFailure?(failure: Failure): void;
 }
 
 export interface Failure {
@@ -61,6 +64,7 @@ export async function run(program: Program, host: ScriptHost, options: RunOption
   const { source, dialect, body } = program;
   const entries = dialect === 'config' ? new Map<string, ConfigEntry>() : null;
   const frame: Frame = { run: state, source, dialect, scope: session.scope, entries, dialogue: null, row: null, trace: null, top: true };
+  session.interrupts.onEvent = null;
   try {
     const flow = await drive(executeAll(body, frame));
     if (flow?.kind === 'return') last = flow.value;
@@ -68,7 +72,34 @@ export async function run(program: Program, host: ScriptHost, options: RunOption
   } catch (error) {
     return { ok: false, value: null, failure: failureOf(error, frame), steps: state.steps };
   } finally {
+    if (options.session) {
+      // At the prompt handlers and faults outlive the line.
+      const idle = { ...state, signal: NEVER };
+      const report = (failure: Failure): void => options.onHandlerFailure?.(failure);
+      session.interrupts.onEvent = () => void serveIdle({ ...frame, run: idle }, report);
+      session.interrupts.onEvent();
+    } else await session.interrupts.close().catch(() => undefined);
     for (const dialogue of state.dialogues.values()) void dialogue.then((opened) => opened.close()).catch(() => undefined);
+  }
+}
+
+const NEVER = new AbortController().signal;
+const IDLE_POLL_NS = 50e6;
+
+/** Handlers between two lines of the prompt. The machine is looked at only if something is waited for that it does not tell. */
+async function serveIdle(frame: Frame, report: (failure: Failure) => void): Promise<void> {
+  const { interrupts } = frame.run.session;
+  const mine = interrupts.onEvent;
+  const nowhere = { start: 0, end: 0 };
+  try {
+    do {
+      await drive(serviceInterrupts(nowhere, frame));
+      if (!interrupts.needsLooking || interrupts.onEvent !== mine) return;
+      const { clock } = frame.run.host!;
+      await clock.sleepUntil((await clock.now()) + IDLE_POLL_NS, frame.run.signal);
+    } while (interrupts.onEvent === mine);
+  } catch (error) {
+    report(failureOf(error, frame));
   }
 }
 

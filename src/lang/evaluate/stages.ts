@@ -2,11 +2,12 @@
 import type { Expression, SelectedColumn, Stage } from '../parse/ast.ts';
 import { Quantity, Table, type Column, type ColumnType, type Row, type Value } from '../values.ts';
 import { average, extreme, lengthOf, sum } from './builtins.ts';
-import type { Eval } from './eval.ts';
-import { evaluate, ITEM, placed } from './expressions.ts';
+import { wait, type Eval } from './eval.ts';
+import { asking, evaluate, hostAt, ITEM, placed } from './expressions.ts';
 import { spanOf, type Frame } from './frame.ts';
 import { callFunction } from './functions.ts';
 import { order } from './operators.ts';
+import { wordValue } from './pipelines.ts';
 import { scriptError } from './script-error.ts';
 import { toCsv, toJson } from './formats.ts';
 import { isCallable, isList, isMap, isTrue, rowToMap, typeName, valueText } from './value-text.ts';
@@ -27,6 +28,10 @@ export const STAGE_NAMES: readonly string[] = [
   'each',
   'to json',
   'to csv',
+  'to yaml',
+  'to table',
+  'join',
+  'save',
 ];
 
 type TableStage = Exclude<Stage, { kind: 'command' }>;
@@ -82,10 +87,58 @@ export function* applyStage(stage: TableStage, input: Value, frame: Frame): Eval
     case 'each':
       return yield* each(stage.body, rows, frame);
     case 'to':
-      if (stage.format === 'json') return toJson(input);
-      if (stage.format === 'csv') return toCsv(input instanceof Table ? input : new Table(inferColumns(rows), rows));
-      throw scriptError('type-error', spanOf(frame, stage), `unknown format '${stage.format}'`, { help: "'to json' or 'to csv'" });
+      return yield* inFormat(input, stage.format, rows, stage, frame);
+    case 'join':
+      return yield* joined(stage, rows, input, frame);
+    case 'save': {
+      const file = valueText(yield* wordValue(stage.file, frame));
+      const format = /\.(\w+)$/.exec(file)?.[1] ?? '';
+      const text = typeof input === 'string' ? input : yield* inFormat(input, SAVED_AS[format] ?? 'table', rows, stage, frame);
+      const host = hostAt(stage, frame);
+      yield* asking(stage.file, frame, wait(host.writeFile(file, frame.source.file, text.endsWith('\n') ? text : `${text}\n`)));
+      return input;
+    }
   }
+}
+
+/** By the end of a file's name; any other is a table as people read it. */
+const SAVED_AS: Readonly<Record<string, string>> = { json: 'json', csv: 'csv', tsv: 'tsv', yaml: 'yaml', yml: 'yaml', ndjson: 'ndjson' };
+
+/** JSON and CSV are the language's own; the others are the shell's. */
+function* inFormat(input: Value, format: string, rows: readonly Row[], stage: TableStage, frame: Frame): Eval<string> {
+  if (format === 'json') return toJson(input);
+  const table = input instanceof Table ? input : new Table(inferColumns(rows), rows);
+  if (format === 'csv') return toCsv(table);
+  const text = yield* wait(hostAt(stage, frame).format(input, format));
+  if (text !== null) return text;
+  throw scriptError('type-error', spanOf(frame, stage), `unknown format '${format}'`, { help: 'to json, csv, tsv, ndjson, yaml or table' });
+}
+
+/** Each row with those of the other table that have the same value there; columns of the same name are told apart by a number. */
+function* joined(stage: Extract<TableStage, { kind: 'join' }>, rows: readonly Row[], input: Value, frame: Frame): Eval<Value> {
+  const value = yield* evaluate(stage.other, frame);
+  const others = rowsOf(value, stage, frame);
+  const byKey = new Map<string, Row[]>();
+  for (const row of others) {
+    const key = valueText(yield* onRow(stage.on, row, frame), true);
+    const known = byKey.get(key);
+    if (known) known.push(row);
+    else byKey.set(key, [row]);
+  }
+  const key = stage.on.kind === 'name' ? stage.on.name : null;
+  const left = input instanceof Table ? input.columns : inferColumns(rows);
+  const right = (value instanceof Table ? value.columns : inferColumns(others)).filter(({ name }) => name !== key);
+  const taken = new Set(left.map(({ name }) => name));
+  const renamed = right.map((column): { readonly from: string; readonly to: Column } => {
+    const name = taken.has(column.name) ? `${column.name}2` : column.name;
+    return { from: column.name, to: name === column.name ? column : { name, type: column.type } };
+  });
+  const result: Row[] = [];
+  for (const row of rows) {
+    for (const other of byKey.get(valueText(yield* onRow(stage.on, row, frame), true)) ?? [])
+      result.push({ ...row, ...Object.fromEntries(renamed.map(({ from, to }) => [to.name, other[from] ?? null])) });
+  }
+  return new Table([...left, ...renamed.map(({ to }) => to)], result);
 }
 
 const AGGREGATES: Readonly<Record<'sum' | 'min' | 'max' | 'avg', (values: readonly Value[]) => Value>> = {

@@ -8,6 +8,7 @@ import { Table, type Value } from '../values.ts';
 import { converse, expectPattern, sendText } from './console-statements.ts';
 import { assignKey, declareDomain } from './domain-block.ts';
 import { drive, turn, wait, type Eval } from './eval.ts';
+import { handle, inject, serviceInterrupts, waitForEvent } from './event-statements.ts';
 import { asking, calling, closure, evaluate, hostAt, placed } from './expressions.ts';
 import { Scope, spanOf, type Frame } from './frame.ts';
 import { callFunction } from './functions.ts';
@@ -52,6 +53,7 @@ function* breathe(statement: Statement, frame: Frame): Eval<void> {
     if (run.count > MOST_IN_CONFIG)
       throw scriptError('not-in-config', spanOf(frame, statement), 'the configuration does not come to an end');
   } else if (run.count % STATEMENTS_A_TURN === 0) yield* wait(turn());
+  if (run.session.interrupts.active) yield* serviceInterrupts(statement, frame);
 }
 
 function* execute(statement: Statement, frame: Frame): Eval<Flow | null> {
@@ -160,6 +162,15 @@ function* execute(statement: Statement, frame: Frame): Eval<Flow | null> {
       return yield* declareDomain(statement, frame);
     case 'include':
       return yield* include(statement, frame);
+    case 'on':
+      yield* handle(statement, frame);
+      return null;
+    case 'wait-for':
+      yield* stepping('wait', statement, frame, waitForEvent(statement, frame));
+      return null;
+    case 'inject':
+      yield* inject(statement, frame);
+      return null;
     case 'broken':
       throw scriptError('syntax', spanOf(frame, statement), 'this line could not be read');
   }

@@ -2,13 +2,13 @@
 import type { Expression, Node, WaitUntilStatement, AssertStatement } from '../parse/ast.ts';
 import { DomainHandle, Quantity, type Value } from '../values.ts';
 import { wait, type Eval } from './eval.ts';
+import { serviceInterrupts } from './event-statements.ts';
 import { evaluate, hostAt } from './expressions.ts';
 import { spanOf, type Frame } from './frame.ts';
+import { POLL_NS } from './interrupts.ts';
 import { ScriptError, scriptError } from './script-error.ts';
 import { formatQuantity } from '../units/units.ts';
 import { isCallable, isTrue, shortText, typeName, valueText } from './value-text.ts';
-
-const POLL_NS = 10e6;
 
 export function* durationNs(node: Expression, frame: Frame): Eval<number> {
   const value = yield* evaluate(node, frame);
@@ -26,10 +26,16 @@ export function* sleep(node: Node, frame: Frame, forNs: number): Eval<void> {
 
 export function* sleepUntil(node: Node, frame: Frame, deadlineNs: number): Eval<void> {
   const { clock } = hostAt(node, frame);
-  try {
-    yield* wait(clock.sleepUntil(deadlineNs, frame.run.signal));
-  } finally {
-    checkCancelled(node, frame);
+  const { interrupts } = frame.run.session;
+  for (;;) {
+    const until = interrupts.active && !interrupts.busy ? Math.min(deadlineNs, (yield* wait(clock.now())) + POLL_NS) : deadlineNs;
+    try {
+      yield* wait(clock.sleepUntil(until, frame.run.signal));
+    } finally {
+      checkCancelled(node, frame);
+    }
+    yield* serviceInterrupts(node, frame);
+    if (until >= deadlineNs) return;
   }
 }
 

@@ -74,7 +74,9 @@ const KEYWORDS: readonly TokenType[] = [
   T.Include,
   T.Every,
   T.Parallel,
-  T.Unsupported,
+  T.On,
+  T.Of,
+  T.As,
   T.Where,
   T.Select,
   T.SortBy,
@@ -84,7 +86,8 @@ const KEYWORDS: readonly TokenType[] = [
   T.CountReverse,
   T.Each,
   T.To,
-  T.UnsupportedStage,
+  T.Join,
+  T.JoinOn,
 ];
 const OPERATORS: readonly TokenType[] = [
   T.Arrow,
@@ -180,10 +183,16 @@ class Highlighter {
         this.#command(start, end, depth);
         return;
       case T.Console:
-      case T.Domain: {
+      case T.Domain:
+      case T.Inject:
+      case T.Save: {
         const keywordEnd = start + /^\w+/.exec(token.image)![0].length;
         this.#add(start, keywordEnd, 'keyword');
-        for (const word of scanWords(this.#text.slice(0, end), keywordEnd).words) this.#word(word, depth);
+        for (const word of scanWords(this.#text.slice(0, end), keywordEnd).words) {
+          const joins = token.tokenType === T.Inject && /^(?:on|for)$/.test(this.#text.slice(word.start, word.end));
+          if (joins) this.#add(word.start, word.end, 'keyword');
+          else this.#word(word, depth);
+        }
         return;
       }
       case T.StringLiteral:

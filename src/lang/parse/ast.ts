@@ -170,6 +170,8 @@ export type Stage =
   | (Node & { readonly kind: 'group'; readonly by: Expression })
   | (Node & { readonly kind: 'sum' | 'min' | 'max' | 'avg'; readonly of: Expression | null })
   | (Node & { readonly kind: 'count' | 'reverse' })
+  | (Node & { readonly kind: 'join'; readonly other: Expression; readonly on: Expression })
+  | (Node & { readonly kind: 'save'; readonly file: Word })
   | (Node & { readonly kind: 'each'; readonly body: Expression })
   | (Node & { readonly kind: 'to'; readonly format: string })
   | Command;
@@ -286,6 +288,33 @@ export interface ParallelStatement extends Node {
   readonly kind: 'parallel';
   readonly body: Block;
 }
+/** `crashed of "web-*"`, `xenstore "/local/domain/1/name"`. */
+export interface EventTrigger extends Node {
+  readonly event: string;
+  /** Of a xenstore event. */
+  readonly path: Expression | null;
+  readonly of: Expression | null;
+}
+export interface OnStatement extends Node {
+  readonly kind: 'on';
+  readonly trigger: EventTrigger;
+  readonly name: string | null;
+  readonly body: Block;
+}
+export interface WaitForStatement extends Node {
+  readonly kind: 'wait-for';
+  readonly trigger: EventTrigger;
+  readonly name: string | null;
+  readonly within: Expression | null;
+}
+export interface InjectStatement extends Node {
+  readonly kind: 'inject';
+  readonly fault: string;
+  readonly faultStart: number;
+  readonly args: readonly Word[];
+  readonly domain: Word;
+  readonly duration: Word | null;
+}
 export interface IncludeStatement extends Node {
   readonly kind: 'include';
   readonly path: Expression;
@@ -313,5 +342,8 @@ export type Statement =
   | EveryStatement
   | ParallelStatement
   | IncludeStatement
+  | OnStatement
+  | WaitForStatement
+  | InjectStatement
   | Pipeline
   | BrokenNode;

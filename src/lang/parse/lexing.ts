@@ -69,7 +69,7 @@ export function lastType(tokens: readonly IToken[]): TokenType | undefined {
 }
 
 const DECLARATIONS =
-  /\b(?:let|for|catch)[ \t]+([A-Za-z_]\w*)|\b([A-Za-z_]\w*)[ \t]*=>|\(([\w \t,]*)\)[ \t]*=>|\bfn[ \t]+\w+[ \t]*\(([^)]*)\)/g;
+  /\b(?:let|for|catch|as)[ \t]+([A-Za-z_]\w*)|\b([A-Za-z_]\w*)[ \t]*=>|\(([\w \t,]*)\)[ \t]*=>|\bfn[ \t]+\w+[ \t]*\(([^)]*)\)/g;
 
 /** Names that the text itself declares: a line that begins with one is an expression, not a command. Over-approximates scopes. */
 export function declaredNames(text: string, known: ReadonlySet<string>): ReadonlySet<string> {

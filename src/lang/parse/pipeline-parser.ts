@@ -98,13 +98,22 @@ export abstract class PipelineParser extends ExpressionParser {
         },
         {
           ALT: (): Stage => {
-            const keyword = this.CONSUME(T.UnsupportedStage);
-            const start = this.tree.start(keyword);
-            this.ACTION(() => {
-              this.tree.find('unsupported', start, this.tree.end(keyword), `the stage '${keyword.image}' is not supported yet`);
-              this.skipLine(false);
-            });
-            return { kind: 'count', start, end: this.tree.end(keyword) };
+            const keyword = this.CONSUME(T.Join);
+            const other = this.SUBRULE5(this.expression);
+            this.CONSUME(T.JoinOn);
+            const on = this.SUBRULE6(this.expression);
+            return { kind: 'join', other, on, start: this.tree.start(keyword), end: on.end };
+          },
+        },
+        {
+          ALT: (): Stage => {
+            const token = this.CONSUME(T.Save);
+            return this.ACTION(() => ({
+              kind: 'save',
+              file: this.tree.wordAfter(token),
+              start: this.tree.start(token),
+              end: this.tree.end(token),
+            }));
           },
         },
         { ALT: (): Stage => this.SUBRULE(this.command) },

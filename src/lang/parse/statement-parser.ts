@@ -1,6 +1,6 @@
 /** The grammar of statements. A mistake costs its own line only: the parser goes on at the next one. */
 import { isRecognitionException, type IToken } from 'chevrotain';
-import type { Block, Expression, IfStatement, Parameter, Pipeline, Statement } from './ast.ts';
+import type { Block, EventTrigger, Expression, IfStatement, Parameter, Pipeline, Statement } from './ast.ts';
 import { ENDS_LINE, type Rule } from './expression-parser.ts';
 import { describeToken } from './messages.ts';
 import { PipelineParser } from './pipeline-parser.ts';
@@ -166,8 +166,9 @@ export class StatementParser extends PipelineParser {
         { ALT: () => this.SUBRULE(this.everyStatement) },
         { ALT: () => this.#parallel() },
         { ALT: () => this.#include() },
-        { ALT: () => this.#unsupported(this.CONSUME(T.Unsupported)) },
-        { ALT: () => this.#unsupported(this.CONSUME(T.WaitFor)) },
+        { ALT: () => this.#on() },
+        { ALT: () => this.#waitFor() },
+        { ALT: () => this.#inject() },
         { ALT: () => this.#python() },
       ]),
     }),
@@ -364,13 +365,47 @@ export class StatementParser extends PipelineParser {
     return { kind: 'include', path, start: this.tree.start(keyword), end: path.end };
   }
 
-  #unsupported(token: IToken): Statement {
-    const start = this.tree.start(token);
-    this.ACTION(() => {
-      this.tree.find('unsupported', start, this.tree.end(token), `'${token.image.replace(/\s+/g, ' ')}' is not supported yet`);
-      this.skipLine(false);
+  private readonly trigger: Rule<EventTrigger> = this.RULE('trigger', (): EventTrigger => {
+    const event = this.CONSUME(T.Identifier);
+    const path = this.OPTION(() => this.SUBRULE(this.expression)) ?? null;
+    const of =
+      this.OPTION1(() => {
+        this.CONSUME(T.Of);
+        return this.SUBRULE1(this.expression);
+      }) ?? null;
+    const start = this.tree.start(event);
+    return { event: event.image, path, of, start, end: (of ?? path)?.end ?? this.tree.end(event) };
+  });
+
+  private readonly eventName: Rule<string | null> = this.RULE('eventName', (): string | null => {
+    let name: string | null = null;
+    this.OPTION(() => {
+      this.CONSUME(T.As);
+      name = this.CONSUME(T.Identifier).image;
     });
-    return { kind: 'broken', start, end: this.tree.end(token) };
+    return name;
+  });
+
+  #on(): Statement {
+    const keyword = this.CONSUME(T.On);
+    const trigger = this.SUBRULE(this.trigger);
+    const name = this.SUBRULE(this.eventName);
+    const body = this.SUBRULE7(this.block);
+    return { kind: 'on', trigger, name, body, start: this.tree.start(keyword), end: body.end };
+  }
+
+  #waitFor(): Statement {
+    const keyword = this.CONSUME(T.WaitFor);
+    const trigger = this.SUBRULE1(this.trigger);
+    const name = this.SUBRULE1(this.eventName);
+    const within = this.SUBRULE2(this.within);
+    const last = this.ACTION(() => within?.end ?? this.tree.end(this.LA(0)));
+    return { kind: 'wait-for', trigger, name, within, start: this.tree.start(keyword), end: last };
+  }
+
+  #inject(): Statement {
+    const token = this.CONSUME(T.Inject);
+    return this.ACTION(() => this.tree.inject(token));
   }
 
   #python(): Statement {

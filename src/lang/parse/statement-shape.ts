@@ -47,10 +47,18 @@ export function commandNameAt(text: string, at: number, position: HeadPosition, 
   // A variable may hold a function, which may be called as a command; two operands side by side are nothing else.
   if (variables.has(name) && position !== 'stage' && !(position === 'statement' && matches(OPERAND, text, end))) return null;
   if (matches(ASSIGNMENT, text, end)) return null;
-  if (matches(LINE_END, text, end)) return position === 'value' || text.startsWith('||', LINE_END.lastIndex - 1) ? null : name;
+  if (matches(LINE_END, text, end)) {
+    const isExpression = position === 'value' && !isDashed(name, variables);
+    return isExpression || text.startsWith('||', LINE_END.lastIndex - 1) ? null : name;
+  }
   if (matches(OPERATOR, text, end)) return null;
   // `list` with a letter, a bracket or a sign right behind it is an expression: f(x), a.b, a[0], a+1.
   return matches(BLANK, text, end) && !(position === 'value' && !looksLikeWord(text, end)) ? name : null;
+}
+
+/** `vcpu-list` where a value is wanted: a command, unless it is one variable minus another. */
+function isDashed(name: string, variables: ReadonlySet<string>): boolean {
+  return name.includes('-') && !name.split('-').some((part) => variables.has(part));
 }
 
 const OPERAND = /[ \t]+(?!(?:in|and|or|within)[ \t])(?:--[A-Za-z]|[A-Za-z0-9_"'$~(])/y;

@@ -150,12 +150,50 @@ export const Send: TokenType = opening('Send', /send\b(?=[ \t]+[^\s=])/y);
 export const Include: TokenType = opening('Include', /include\b(?=[ \t]*["'])/y);
 export const Every: TokenType = opening('Every', /every\b(?=[ \t]+[^\s=])/y);
 export const Parallel: TokenType = opening('Parallel', /parallel\b(?=[ \t]*\{)/y);
-/** Constructs of the language that cannot run yet, so that they are named instead of misread. */
-export const Unsupported: TokenType = custom('Unsupported', 'oi', (text, at, tokens) =>
-  atStatementStart(tokens) && lexing.dialect === 'script'
-    ? matchEnd(/on(?=[ \t]+\w+[^\n]*\{)|inject(?=[ \t]+\S+[^\n]*[ \t]on[ \t])/y, text, at)
+export const On: TokenType = opening('On', /on\b(?=[ \t]+[A-Za-z][^\n]*\{)/y);
+/** `inject lose-disk xvda on web for 2s`: its words are a command's, so the token holds them all. */
+export const Inject: TokenType = custom('Inject', 'i', (text, at, tokens) =>
+  atStatementStart(tokens) && lexing.dialect === 'script' && matchEnd(/inject[ \t]+[A-Za-z][^\n]*[ \t]on[ \t]/y, text, at) >= 0
+    ? scanWords(text, at + 'inject'.length).end
     : -1,
 );
+/** Words that join the parts of one statement, and are names everywhere else. */
+function connective(
+  name: string,
+  pattern: RegExp,
+  statement: () => readonly TokenType[],
+  label = `'${pattern.source.slice(0, 2)}'`,
+): TokenType {
+  return custom(
+    name,
+    'abo',
+    (text, at, tokens) => {
+      const end = afterOperand(tokens) ? matchEnd(pattern, text, at) : -1;
+      return end >= 0 && belongsTo(tokens, statement()) ? end : -1;
+    },
+    { label },
+  );
+}
+
+const LONGEST_HEADER = 64;
+
+/** Whether the statement or the stage that the next token is in began with one of these. */
+function belongsTo(tokens: readonly IToken[], types: readonly TokenType[]): boolean {
+  let depth = 0;
+  for (let at = tokens.length - 1; at >= Math.max(0, tokens.length - LONGEST_HEADER); at--) {
+    const { tokenType } = tokens[at]!;
+    if (CLOSERS.has(tokenType)) depth++;
+    else if (OPENERS.has(tokenType)) depth--;
+    if (depth > 0) continue;
+    if (types.includes(tokenType)) return true;
+    if (tokenType === Newline || tokenType === Semicolon || tokenType === BlockOpen || tokenType === Pipe) return false;
+  }
+  return false;
+}
+
+export const Of: TokenType = connective('Of', /of\b/y, () => [On, WaitFor]);
+export const As: TokenType = connective('As', /as\b/y, () => [On, WaitFor]);
+export const JoinOn: TokenType = connective('JoinOn', /(?:on|by)\b/y, () => [Join], "'on'");
 /** A line of Python in a configuration, with the lines that belong to it. */
 export const PythonStatement: TokenType = custom('PythonStatement', 'abcdefghijklmnopqrstuvwxyz@', (text, at, tokens) =>
   lexing.dialect === 'config' && atStatementStart(tokens) ? pythonStatementEnd(text, at) : -1,
@@ -205,9 +243,12 @@ export const CountReverse: TokenType = custom('CountReverse', 'cr', (text, at, t
 );
 export const Each: TokenType = stage('Each', /each\b/y);
 export const To: TokenType = stage('To', /to[ \t]+[A-Za-z]\w*/y);
-export const UnsupportedStage: TokenType = custom('UnsupportedStage', 'js', (text, at, tokens) =>
-  lastType(tokens) === Pipe ? matchEnd(/(?:join|save)\b/y, text, at) : -1,
-);
+export const Join: TokenType = stage('Join', /join\b/y);
+/** With the word behind it: a file is named as in a command. */
+export const Save: TokenType = custom('Save', 's', (text, at, tokens) => {
+  if (lastType(tokens) !== Pipe || matchEnd(/save[ \t]+[^\s;|{})]/y, text, at) < 0) return -1;
+  return scanWords(text, at + 'save'.length).words[0]?.end ?? -1;
+});
 
 // ---------------------------------------------------------------------------------------------------------------------- names, values
 const DIGITS = '0123456789';
@@ -311,6 +352,8 @@ export const BlockClose: TokenType = custom(
   { label: "'}'" },
 );
 
+const OPENERS: ReadonlySet<TokenType> = new Set([LParen, CallOpen, LBracket, IndexOpen, MapOpen]);
+const CLOSERS: ReadonlySet<TokenType> = new Set([RParen, RBracket, MapClose]);
 const OPERAND_ENDS: ReadonlySet<TokenType> = new Set([
   Identifier,
   Member,

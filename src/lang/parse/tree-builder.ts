@@ -1,7 +1,7 @@
 /** Tokens to leaves of the tree: names, numbers, strings with their interpolations, words of command lines. */
 import type { IToken } from 'chevrotain';
 import type { ProblemId } from '../problems/table.ts';
-import type { Command, Expression, Parameter, SelectedColumn, StringNode, TemplateNode, Word } from './ast.ts';
+import type { BrokenNode, Command, Expression, InjectStatement, Parameter, SelectedColumn, StringNode, TemplateNode, Word } from './ast.ts';
 import { scanWords, type ScannedWord, type WordPiece } from './scan-words.ts';
 import type { Dialect } from './source.ts';
 import { dequoteXl, scanString, stringParts, type StringScan } from './strings.ts';
@@ -24,6 +24,7 @@ export interface Pending {
 }
 
 const PATTERN = /^\/(.*)\/([a-z]*)$/s;
+const INJECT_FORM = 'inject FAULT … on DOMAIN for 2s';
 /** `xm list` and `xl list` mean `list`. */
 const PROGRAM_NAMES: ReadonlySet<string> = new Set(['xm', 'xl']);
 
@@ -141,6 +142,40 @@ export class TreeBuilder {
   wordAfter(token: IToken): Word {
     const start = this.start(token);
     return this.#word(scanWords(this.#until(token), start + /^\w+/.exec(token.image)![0].length).words[0]!);
+  }
+
+  /** `inject FAULT word… on DOMAIN [for DURATION]` */
+  inject(token: IToken): InjectStatement | BrokenNode {
+    const start = this.start(token);
+    const end = this.end(token);
+    const words = scanWords(this.#until(token), start + 'inject'.length).words;
+    const isWord = (at: number, text: string): boolean => this.#text.slice(words[at]?.start, words[at]?.end) === text;
+    const on = words.findIndex((_, at) => at > 0 && isWord(at, 'on'));
+    const [fault] = words;
+    const domain = words[on + 1];
+    const rest = words.slice(on + 2);
+    if (on < 0 || !fault || !domain || (rest.length > 0 && !(rest.length === 2 && isWord(on + 2, 'for')))) {
+      const at = rest[rest.length > 0 && isWord(on + 2, 'for') ? 2 : 0] ?? { start, end };
+      const found = this.#text.slice(at.start, at.end);
+      this.find(
+        'syntax',
+        at.start,
+        at.end,
+        domain ? `expected 'for DURATION' and no more, found '${found}'` : 'expected a domain',
+        INJECT_FORM,
+      );
+      return { kind: 'broken', start, end };
+    }
+    return {
+      kind: 'inject',
+      fault: this.#text.slice(fault.start, fault.end),
+      faultStart: fault.start,
+      args: words.slice(1, on).map((word) => this.#word(word)),
+      domain: this.#word(domain),
+      duration: rest[1] ? this.#word(rest[1]) : null,
+      start,
+      end,
+    };
   }
 
   #word({ start, end, pieces: scanned }: ScannedWord): Word {

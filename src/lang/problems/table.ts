@@ -18,7 +18,6 @@ export type ProblemId =
   | 'bad-number'
   | 'too-deep'
   | 'bad-pattern'
-  | 'unsupported'
   | 'not-xl'
   | 'config-statement'
   | 'unknown-key'
@@ -39,6 +38,7 @@ export type ProblemId =
   | 'bad-uuid'
   | 'unknown-name'
   | 'unknown-command'
+  | 'unknown-event'
   | 'not-declared'
   | 'misplaced'
   | 'type-error'
@@ -110,12 +110,6 @@ export const PROBLEMS: Readonly<Record<ProblemId, ProblemKind>> = {
     severity: 'error',
     title: 'not a regular expression',
     explanation: 'Between the slashes stands a regular expression as JavaScript knows it: /login:/, /^burn-\\d+$/i.',
-  },
-  unsupported: {
-    code: 'XM1009',
-    severity: 'error',
-    title: 'a construct that this version does not run yet',
-    explanation: 'The construct belongs to the language, but this version cannot run it. The message names it.',
   },
   'not-xl': {
     code: 'XM1040',
@@ -299,6 +293,13 @@ export const PROBLEMS: Readonly<Record<ProblemId, ProblemKind>> = {
     severity: 'error',
     title: 'something that a configuration cannot do',
     explanation: 'Reading a configuration touches nothing: it cannot ask the machine, run commands or wait. Do that in a script.',
+  },
+  'unknown-event': {
+    code: 'XM1112',
+    severity: 'error',
+    title: 'an event that does not exist',
+    explanation:
+      'on and wait for know created, started, paused, unpaused, blocked, shutdown, rebooted, crashed, destroyed, renamed, migrated, watchdog and xenstore PATH. All but the last may be narrowed: crashed of "web-*".',
   },
   'assertion-failed': {
     code: 'XM1201',

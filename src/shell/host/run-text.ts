@@ -12,6 +12,8 @@ export interface RunTextOptions {
   /** The value of each statement that has one, as it comes. */
   onValue?(value: Value): Promise<void> | void;
   onStep?(step: Step): void;
+  /** A handler of the session failed between two lines. */
+  onHandlerFailure?(failure: unknown): void;
 }
 
 const SCRIPT_FAILED = 1;
@@ -25,7 +27,10 @@ export async function runText(text: string, file: string, host: ScriptHost, opti
   const { program, problems } = parse(text, file, known);
   const found = problems.some(isError) ? problems : [...problems, ...check(program, host, known)];
   if (found.some(isError)) throw textFailure(found, sources);
-  const result = await run(program, host, options);
+  const result = await run(program, host, {
+    ...options,
+    onHandlerFailure: (failure) => options.onHandlerFailure?.(failureOf(failure, sources, false)),
+  });
   if (result.failure) throw failureOf(result.failure, sources, isScript);
   return result;
 }

@@ -1,5 +1,5 @@
 /** The world as a program of the language sees it: this machine, this shell. */
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { CommandCall, CommandSignature, ConfigRecord, ScriptHost, Value } from '../../lang/index.ts';
 import { CommandFailure } from '../../lang/host.ts';
@@ -17,6 +17,9 @@ import { asFailure } from './as-failure.ts';
 import { domainProperty } from './domain-property.ts';
 import { globalValue } from './global-value.ts';
 import { outcomeValue } from './outcome-value.ts';
+import { injectFault } from './faults.ts';
+import { formatted } from './formatted.ts';
+import { hostEvents } from './host-events.ts';
 import { guestKernel, guestNames } from './package-files.ts';
 
 /** Where things are shown while a command runs. */
@@ -96,6 +99,16 @@ export function createScriptHost(toolstack: Toolstack, screen: HostScreen): Scri
       sleepUntil: (deadlineNs, signal) => orAborted(signal, toolstack.sleepUntil(deadlineNs)),
     },
     readFile: (path, from) => Promise.resolve().then(() => readText(path, from)),
+    writeFile: (path, from, text) => Promise.resolve().then(() => writeText(path, from, text)),
+    format: (value, format) => formatted(value, format),
+    events: () => hostEvents(toolstack),
+    async inject(call) {
+      try {
+        return await injectFault(call, toolstack);
+      } catch (error) {
+        throw await asFailure(error, toolstack);
+      }
+    },
     guest(name) {
       const path = guestKernel(name);
       if (path !== null) return path;
@@ -167,9 +180,22 @@ const REASONS: Readonly<Record<string, string>> = {
 const CODES: Readonly<Record<string, string>> = { ENOENT: 'file-not-found', EISDIR: 'not-a-file' };
 
 /** `from` is the file that names `path`, or a folder. */
-function readText(path: string, from: string): { readonly path: string; readonly text: string } {
+function beside(path: string, from: string): string {
   const folder = statSync(from, { throwIfNoEntry: false })?.isDirectory() ? from : dirname(from);
-  const absolute = resolve(folder, path);
+  return resolve(folder, path);
+}
+
+function writeText(path: string, from: string, text: string): void {
+  try {
+    writeFileSync(beside(path, from), text);
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    throw new CommandFailure('failed', `cannot write '${path}': ${REASONS[code] ?? String((error as Error).message)}`, null);
+  }
+}
+
+function readText(path: string, from: string): { readonly path: string; readonly text: string } {
+  const absolute = beside(path, from);
   try {
     return { path: absolute, text: readFileSync(absolute, 'utf8') };
   } catch (error) {

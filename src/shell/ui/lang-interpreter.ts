@@ -74,7 +74,12 @@ export async function createInterpreter(
       }),
     async run(line, { signal, show }) {
       try {
-        await runText(line, FILE, await host, { signal, session, onValue: show });
+        await runText(line, FILE, await host, {
+          signal,
+          session,
+          onValue: show,
+          onHandlerFailure: (error) => void failureText(error, colour).then((text) => screen.note(text)),
+        });
         return { exitCode: 0, failures: [] };
       } catch (error) {
         const exitCode = signal.aborted ? CANCELLED : exitCodeFor(error);

@@ -80,3 +80,21 @@ test('a command inside an expression needs brackets, and the error says so', asy
   });
   expect(await valueOf('len((list))')).toBe('3');
 });
+
+test('join brings rows of two tables together', async () => {
+  const { value } = await runScript('list | join (list | where mem > 64MiB) on name');
+  expect((value as Table).columns.map(({ name }) => name)).toEqual(['name', 'mem', 'state', 'mem2', 'state2']);
+  expect((value as Table).rows.map((row) => row['name'])).toEqual(['Domain-0', 'web']);
+});
+
+test('save writes in the format that the name of the file says, and goes on with the table', async () => {
+  const { host, value } = await runScript('list | select name | save out/names.csv | count');
+  expect(host.files.get('out/names.csv')).toBe('name\nDomain-0\nweb\ndb\n');
+  expect(value).toBe(3n);
+  expect(JSON.parse((await runScript('list | save "a b.json"')).host.files.get('a b.json')!)).toHaveLength(3);
+});
+
+test('a command with a dash in its name may stand in brackets', async () => {
+  expect(await valueOf('len((vcpu-list))')).toBe('2');
+  expect(await valueOf('let vcpu = 5\nlet list = 2\n(vcpu-list)')).toBe('3');
+});

@@ -24,10 +24,9 @@ test.each<[string, string[]]>([
   ['let p = /[/', ["1:9 expected a value, found '/'"]],
   ['let p = /(/', ['1:9 not a regular expression: /(/: Unterminated group']],
   ['print "\\q"', ["1:8 '\\q' is not an escape"]],
-  ['on crashed of "web" { restart }\nlist', ["1:1 'on' is not supported yet"]],
-  ['wait for shutdown', ["1:1 'wait for' is not supported yet"]],
-  ['inject disk-loss on web for 2s', ["1:1 'inject' is not supported yet"]],
-  ['list | save out.csv\nlist', ["1:8 the stage 'save' is not supported yet"]],
+  ['on crashed of { restart }\nlist', ["1:15 expected a value, found '{'"]],
+  ['wait for\nlist', ['1:9 expected a name, found the end of the line']],
+  ['inject stall on web for 2s again', ["1:28 expected 'for DURATION' and no more, found 'again' (inject FAULT … on DOMAIN for 2s)"]],
   ['list | sort by mem down', ["1:20 expected 'asc' or 'desc', found 'down'"]],
   ['else { }', ["1:1 a line cannot begin with 'else'"]],
 ])('%j', (text, problems) => {
