@@ -33,6 +33,7 @@ export { EVENTS, type EventKind } from './evaluate/events.ts';
 export { createSession, type Session, type Step } from './evaluate/frame.ts';
 export { toCsv, toJson } from './evaluate/formats.ts';
 export { run, type Failure, type RunOptions, type RunResult } from './evaluate/run.ts';
+export { Plan, type PlannedStep } from './evaluate/plan.ts';
 export { valueText } from './evaluate/value-text.ts';
 export { highlight, type CommandNames, type Highlight, type HighlightOptions, type HighlightRole } from './highlight/highlight.ts';
 export type { ConfigKey, KeyType } from './keys/config-key.ts';

@@ -45,6 +45,15 @@ export class DomainHandle {
   }
 }
 
+/** While a script is only planned: what the machine will say when it runs. */
+export class Unknown {
+  /** How the script asks for it: `domain("web").state`. */
+  readonly text: string;
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
 /** Integers are bigint (64-bit), floats are number. */
 export type Value =
   | null
@@ -56,6 +65,7 @@ export type Value =
   | Quantity
   | Table
   | DomainHandle
+  | Unknown
   | Callable
   | readonly Value[]
   | ReadonlyMap<string, Value>;

@@ -56,7 +56,8 @@ async function runWords(words: readonly string[], options: GlobalOptions, io: Io
   if (help) return say(printer, await helpText(COMMANDS, command.name));
   if (command.name === 'help') return say(printer, await helpText(COMMANDS, args.text('topic')));
   const clock = command.name === 'run' && args.flag('virtual') ? { clock: 'virtual' as const } : {};
-  return await withMachine(io, options, { ...options.machine, ...clock }, printer, (session) => runCall(call, session, printer));
+  const machine = command.offline ? null : { ...options.machine, ...clock };
+  return await withMachine(io, options, machine, printer, (session) => runCall(call, session, printer));
 }
 
 async function prompt(options: GlobalOptions, io: Io): Promise<number> {

@@ -2,6 +2,7 @@
 import type { CommandCall, CommandWord, ScriptHost, Span } from '../lang/index.ts';
 import type { Toolstack } from '../dom0/toolstack/types.ts';
 import type { GlobalOptions, MachineOptions } from './global-options.ts';
+import { absentToolstack } from './host/absent-toolstack.ts';
 import { createScriptHost } from './host/script-host.ts';
 import type { Io } from './io.ts';
 import { ownTerminal } from './own-terminal.ts';
@@ -15,11 +16,11 @@ export interface Session {
   readonly signal: AbortSignal;
 }
 
-/** Runs `work` with a machine of its own. Resolves with the exit code; failures have been shown. */
+/** Runs `work` with a machine of its own, or without any if `machine` is null. Resolves with the exit code; failures have been shown. */
 export async function withMachine(
   io: Io,
   options: GlobalOptions,
-  machine: MachineOptions,
+  machine: MachineOptions | null,
   printer: Printer,
   work: (session: Session) => Promise<void>,
 ): Promise<number> {
@@ -31,7 +32,7 @@ export async function withMachine(
     controller.abort();
   });
   try {
-    const toolstack = await io.openMachine({ ...machine, thread: false });
+    const toolstack = machine === null ? absentToolstack() : await io.openMachine({ ...machine, thread: false });
     try {
       const host = createScriptHost(toolstack, {
         terminal: ownTerminal(toolstack, io),
@@ -47,7 +48,7 @@ export async function withMachine(
         },
       });
       await work({ host, signal: controller.signal });
-      if (io.stdout.isTTY) await sayWhatEnds(toolstack, printer);
+      if (io.stdout.isTTY && machine !== null) await sayWhatEnds(toolstack, printer);
     } finally {
       await toolstack.halt();
     }

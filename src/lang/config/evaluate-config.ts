@@ -43,6 +43,7 @@ function execute({ program }: Parsed, entries: Map<string, ConfigEntry>, context
   const problems: Problem[] = [];
   const { source, body } = program;
   const run: Run = {
+    plan: null,
     host: null,
     signal: NEVER,
     session: createSession(),

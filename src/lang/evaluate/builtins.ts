@@ -1,6 +1,6 @@
 /** Functions that are always there. */
 import { parseNumber } from '../units/units.ts';
-import { DomainHandle, Quantity, Table, type Value } from '../values.ts';
+import { DomainHandle, Quantity, Table, Unknown, type Value } from '../values.ts';
 import { wait, type Eval } from './eval.ts';
 import type { Frame } from './frame.ts';
 import { ArgumentFault } from './functions.ts';
@@ -127,10 +127,13 @@ export const BUILTINS: readonly Builtin[] = [
   builtin('max(list)', 'the largest', 1, Infinity, (args) => extreme(items(args, 'max'), 1)),
   builtin('min(list)', 'the smallest', 1, Infinity, (args) => extreme(items(args, 'min'), -1)),
   builtin('now()', 'machine time since it started', 0, 0, function* (_args, frame) {
+    if (frame.run.plan) return new Unknown('now()');
     return new Quantity('ns', yield* wait(hostOf(frame).clock.now()));
   }),
   builtin('print(value…)', 'shows values', 0, Infinity, (args, frame) => {
-    hostOf(frame).print(args.map((value) => valueText(value)).join(' '));
+    const text = args.map((value) => valueText(value)).join(' ');
+    if (frame.run.plan) frame.run.plan.say(text, frame);
+    else hostOf(frame).print(text);
     return null;
   }),
   builtin('range(first, end, step?)', 'numbers from first up to, without, end', 1, 3, (args) => span(args)),
@@ -144,6 +147,7 @@ export const BUILTINS: readonly Builtin[] = [
     return [...value.values()];
   }),
   builtin('xenstore(path)', 'what the xenstore holds at a path; null: nothing', 1, 1, function* ([path], frame) {
+    if (frame.run.plan) return new Unknown(`xenstore(${valueText(path!, true)})`);
     return yield* wait(hostOf(frame).xenstoreRead(valueText(path!)));
   }),
 ];

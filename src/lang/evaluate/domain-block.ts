@@ -1,17 +1,18 @@
 /** Configuration keys: in a file, and in `domain "name" { … }`. */
 import type { ConfigEntry, ConfigRecord } from '../host.ts';
 import type { AssignStatement, DomainStatement, Expression } from '../parse/ast.ts';
+import { configKey } from '../keys/config-keys.ts';
 import { checkConfig } from '../config/read-config.ts';
 import { textOf } from '../config/config-number.ts';
 import { isError } from '../problems/problem-of.ts';
 import type { Value } from '../values.ts';
 import type { Eval } from './eval.ts';
-import { evaluate, numberValue } from './expressions.ts';
+import { evaluate, lookUp, numberValue } from './expressions.ts';
 import { Scope, spanOf, type Frame } from './frame.ts';
 import { step, wordValue } from './pipelines.ts';
 import { ScriptError, scriptError } from './script-error.ts';
 import { executeBlock, type Flow } from './statements.ts';
-import { isList, valueText } from './value-text.ts';
+import { isList, isUnknown, valueText } from './value-text.ts';
 
 /** The declaration is kept for `create NAME`; what is wrong with it is told now, all at once. */
 export function* declareDomain(node: DomainStatement, frame: Frame): Eval<Flow | null> {
@@ -20,19 +21,28 @@ export function* declareDomain(node: DomainStatement, frame: Frame): Eval<Flow |
   const entries = new Map<string, ConfigEntry>([['name', { value: name, span, valueSpan: span }]]);
   const flow = yield* executeBlock(node.body, { ...frame, entries, scope: new Scope(frame.scope), top: false });
   const record: ConfigRecord = { file: frame.source.file, entries };
-  const problems = checkConfig(record).filter((problem) => isError(problem) && problem.code !== MISSING_KEY);
+  const { plan } = frame.run;
+  plan?.add(`declare ${name}${summary(entries)}`, node, frame);
+  const known = plan ? { ...record, entries: new Map([...entries].filter(([, { value }]) => !isUnknown(value))) } : record;
+  const problems = checkConfig(known).filter((problem) => isError(problem) && problem.code !== MISSING_KEY);
   step(frame, 'domain', { start: node.start, end: node.name.end }, problems.length === 0);
   if (problems.length > 0) throw new ScriptError(problems, 'bad-config', problems[0]!.help ?? null);
   frame.run.session.declarations.set(name, record);
   return flow;
 }
+/** What a plan says of a domain: the keys as they came out. */
+function summary(entries: ReadonlyMap<string, ConfigEntry>): string {
+  const settings = [...entries].filter(([key]) => key !== 'name').map(([key, { value }]) => `${key}=${valueText(value)}`);
+  return settings.length === 0 ? '' : `: ${settings.join(' ')}`;
+}
+
 /** A kernel may still come with `create NAME kernel=…`. */
 const MISSING_KEY = 'XM1046';
 
 export function* assignKey(node: AssignStatement, frame: Frame, entries: Map<string, ConfigEntry>): Eval<void> {
   const { key, append } = node;
   const before = entries.get(key);
-  const added = frame.dialect === 'config' ? yield* configValue(node.value, frame) : yield* evaluate(node.value, frame);
+  const added = yield* keyValue(node, frame);
   const value = append && before ? appended(before.value, added, node, frame) : added;
   // Python's None: as if the key were not there.
   if (value === null) {
@@ -66,6 +76,23 @@ function appended(before: Value, added: Value, node: AssignStatement, frame: Fra
       help: isList(before) ? 'put it in brackets' : null,
     },
   );
+}
+
+function* keyValue({ key, value }: AssignStatement, frame: Frame): Eval<Value> {
+  if (configKey(key)?.type === 'names') return yield* domainNames(value, frame);
+  return frame.dialect === 'config' ? yield* configValue(value, frame) : yield* evaluate(value, frame);
+}
+
+/** A domain may be named before it is declared, with or without quotes. */
+function* domainNames(node: Expression, frame: Frame): Eval<Value> {
+  if (node.kind === 'name' && (yield* lookUp(node.name, frame)) === undefined) return [node.name];
+  if (node.kind === 'list') {
+    const names: Value[] = [];
+    for (const item of node.items) names.push(...((yield* domainNames(item, frame)) as readonly Value[]));
+    return names;
+  }
+  const value = yield* evaluate(node, frame);
+  return (isList(value) ? value : [value]).map((name) => valueText(name));
 }
 
 /** Literals are what xl makes of them: a number that is not plainly decimal keeps its digits until a key wants a number. */

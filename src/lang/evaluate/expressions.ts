@@ -1,9 +1,9 @@
 /** Expressions to values. */
-import type { Expression, MemberNode, NameNode, Node, Parameter } from '../parse/ast.ts';
+import type { CallNode, Expression, MemberNode, NameNode, Node, Parameter } from '../parse/ast.ts';
 import type { ScriptHost } from '../host.ts';
 import { didYouMean } from '../problems/did-you-mean.ts';
 import { parseNumber } from '../units/units.ts';
-import { DomainHandle, Table, type Row, type Value } from '../values.ts';
+import { DomainHandle, Table, Unknown, type Row, type Value } from '../values.ts';
 import { BUILTIN_BY_NAME, type Builtin } from './builtins.ts';
 import { wait, type Eval } from './eval.ts';
 import { Scope, spanOf, type Frame } from './frame.ts';
@@ -11,10 +11,11 @@ import { ArgumentFault, callFunction, EvalFunction } from './functions.ts';
 import { captures, isEvaluation, propertyNames, propertyOf } from './methods.ts';
 import { binary, negate, OperatorFault } from './operators.ts';
 import { evaluatePipeline } from './pipelines.ts';
+import { planMatch } from './plan.ts';
 import { ScriptError, scriptError } from './script-error.ts';
 import { executeBlock } from './statements.ts';
 import { expectPattern } from './console-statements.ts';
-import { isCallable, isList, isMap, isTrue, rowToMap, shortText, typeName, valueText } from './value-text.ts';
+import { isCallable, isList, isMap, isTrue, isUnknown, rowToMap, shortText, typeName, valueText } from './value-text.ts';
 
 const MAX_DEPTH = 200;
 
@@ -54,19 +55,23 @@ function* evaluateNode(node: Expression, frame: Frame): Eval<Value> {
       return yield* memberValue(node, frame);
     case 'index': {
       const object = yield* evaluate(node.object, frame);
-      return indexValue(object, yield* evaluate(node.index, frame), node, frame);
+      const index = yield* evaluate(node.index, frame);
+      return object instanceof Unknown || index instanceof Unknown ? unknownAt(node, frame) : indexValue(object, index, node, frame);
     }
     case 'call':
       return yield* callValue(node, frame);
     case 'unary': {
       const operand = yield* evaluate(node.operand, frame);
+      if (operand instanceof Unknown) return unknownAt(node, frame);
       if (node.operator === 'not') return !isTrue(operand);
       return node.operator === '-' ? placed(node, frame, () => negate(operand)) : operand;
     }
     case 'binary':
       return yield* binaryValue(node, frame);
-    case 'conditional':
-      return yield* evaluate(isTrue(yield* evaluate(node.condition, frame)) ? node.yes : node.no, frame);
+    case 'conditional': {
+      const condition = yield* evaluate(node.condition, frame);
+      return condition instanceof Unknown ? unknownAt(node, frame) : yield* evaluate(isTrue(condition) ? node.yes : node.no, frame);
+    }
     case 'arrow': {
       const { parameters, body } = node;
       const inner = { ...frame, trace: null };
@@ -77,6 +82,7 @@ function* evaluateNode(node: Expression, frame: Frame): Eval<Value> {
       });
     }
     case 'match':
+      if (frame.run.plan) return yield* planMatch(node, frame);
       return captures(yield* expectPattern(node, frame));
     case 'pipeline':
       return yield* evaluatePipeline(node, frame);
@@ -119,6 +125,7 @@ function numberHelp(text: string): string | undefined {
 function* binaryValue(node: Extract<Expression, { kind: 'binary' }>, frame: Frame): Eval<Value> {
   const { operator } = node;
   const left = yield* evaluate(node.left, frame);
+  if (left instanceof Unknown) return unknownAt(node, frame);
   switch (operator) {
     case 'and':
       return isTrue(left) ? isTrue(yield* evaluate(node.right, frame)) : false;
@@ -128,6 +135,8 @@ function* binaryValue(node: Extract<Expression, { kind: 'binary' }>, frame: Fram
       return left ?? (yield* evaluate(node.right, frame));
     default: {
       const right = yield* evaluate(node.right, frame);
+      // A text says the unknown in its place; everything else depends on it.
+      if (right instanceof Unknown && !(operator === '+' && typeof left === 'string')) return unknownAt(node, frame);
       return placed(node, frame, () => binary(operator, left, right));
     }
   }
@@ -153,8 +162,12 @@ export function* lookUp(name: string, frame: Frame): Eval<Value | undefined> {
     if (Object.hasOwn(CONFIG_CONSTANTS, name)) return CONFIG_CONSTANTS[name]!;
     return entries?.get(name)?.value;
   }
-  return run.host ? yield* wait(run.host.global(name)) : undefined;
+  if (run.plan && MACHINE.has(name)) return new Unknown(name);
+  const global = run.host ? yield* wait(run.host.global(name)) : undefined;
+  return global ?? (run.session.declarations.has(name) ? new DomainHandle(name) : undefined);
 }
+
+const MACHINE: ReadonlySet<string> = new Set(['host', 'domains']);
 
 /** How a stage shows an element of a list that is no row. */
 export const ITEM = ' item';
@@ -188,6 +201,7 @@ function builtinFunction(builtin: Builtin, frame: Frame): EvalFunction {
 
 function* memberValue(node: MemberNode, frame: Frame): Eval<Value> {
   const object = yield* evaluate(node.object, frame);
+  if (object instanceof Unknown) return unknownAt(node, frame);
   const value = object instanceof DomainHandle ? yield* domainProperty(object, node, frame) : propertyOf(object, node.property);
   if (value !== undefined) return value;
   const place = { start: node.end - node.property.length, end: node.end };
@@ -202,7 +216,17 @@ function* domainProperty(domain: DomainHandle, node: MemberNode, frame: Frame): 
   const fact = domain.facts?.get(node.property);
   if (fact !== undefined) return fact;
   const host = hostAt(node, frame);
-  return yield* asking(node, frame, wait(host.domainProperty(domain.name, node.property)));
+  const declared = frame.run.session.declarations.get(domain.name)?.entries.get(node.property)?.value;
+  if (frame.run.plan) return declared ?? unknownAt(node, frame);
+  const asked = asking(node, frame, wait(host.domainProperty(domain.name, node.property)));
+  if (declared === undefined) return yield* asked;
+  try {
+    return (yield* asked) ?? declared;
+  } catch (error) {
+    // Declared and not there yet: what it will be.
+    if (error instanceof ScriptError && error.code === 'no-such-domain') return declared;
+    throw error;
+  }
 }
 
 export function hostAt(node: Node, frame: Frame): ScriptHost {
@@ -259,12 +283,28 @@ function isRowsOrList(value: unknown): value is readonly Value[] | readonly Row[
   return Array.isArray(value);
 }
 
-function* callValue(node: Extract<Expression, { kind: 'call' }>, frame: Frame): Eval<Value> {
+function* callValue(node: CallNode, frame: Frame): Eval<Value> {
   const callee = yield* evaluate(node.callee, frame.trace ? { ...frame, trace: null } : frame);
   const args: Value[] = [];
   for (const argument of node.args) args.push(yield* evaluate(argument, frame));
+  if (frame.run.plan && (callee instanceof Unknown || (yield* dependsOnUnknown(node, args, frame)))) return unknownAt(node, frame);
   if (!isCallable(callee)) throw scriptError('type-error', spanOf(frame, node.callee), `${shortText(callee)} is not a function`);
   return yield* calling(node, frame, callFunction(callee, args));
+}
+
+const calleeName = ({ callee }: CallNode): string => (callee.kind === 'name' ? callee.name : '');
+/** While a script is planned: a function, or a method, of what is not known yet. */
+function* dependsOnUnknown(node: CallNode, args: readonly Value[], frame: Frame): Eval<boolean> {
+  const { callee } = node;
+  if (callee.kind === 'member') return callee.object.kind === 'name' && isUnknown(yield* evaluate(callee.object, frame));
+  return BUILTIN_BY_NAME.has(calleeName(node)) && args.some(isUnknown) && !TELLS.has(calleeName(node));
+}
+
+/** Functions that can do with what is not known yet. */
+const TELLS: ReadonlySet<string> = new Set(['print', 'str', 'domain']);
+
+function unknownAt(node: Node, frame: Frame): Unknown {
+  return new Unknown(frame.source.slice(node).replace(/\s+/g, ' '));
 }
 
 export function* calling(node: Node, frame: Frame, call: Eval<Value>): Eval<Value> {

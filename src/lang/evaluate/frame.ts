@@ -6,6 +6,7 @@ import type { Span } from '../problem.ts';
 import type { Row, Value } from '../values.ts';
 import type { Dialogue } from './dialogue.ts';
 import { Interrupts } from './interrupts.ts';
+import type { Plan } from './plan.ts';
 
 export class Scope {
   readonly #names = new Map<string, Value>();
@@ -57,6 +58,8 @@ export interface Step {
 }
 
 export interface Run {
+  /** Not null: nothing is done, only written down. */
+  readonly plan: Plan | null;
   /** Null while a configuration is read. */
   readonly host: ScriptHost | null;
   readonly signal: AbortSignal;

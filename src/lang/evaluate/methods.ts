@@ -129,7 +129,10 @@ export function isEvaluation(value: Value | Eval<Value>): value is Eval<Value> {
 
 /** Undefined: the value has no such property. */
 export function propertyOf(value: Value, name: string): Value | undefined {
-  if (isMap(value)) return value.get(name) ?? (name === 'length' ? BigInt(value.size) : bound(name, MAP, value));
+  if (isMap(value)) {
+    if (value.has(name)) return value.get(name)!;
+    return name === 'length' ? BigInt(value.size) : bound(name, MAP, value);
+  }
   if (typeof value === 'string') return name === 'length' ? lengthOf(value) : bound(name, TEXT, value);
   if (isList(value)) return name === 'length' ? lengthOf(value) : bound(name, LIST, value);
   if (value instanceof Table) {

@@ -2,13 +2,14 @@
 import type { CommandCall, CommandSignature, CommandWord } from '../host.ts';
 import type { Command, Pipeline, Word } from '../parse/ast.ts';
 import { didYouMean } from '../problems/did-you-mean.ts';
-import type { Value } from '../values.ts';
+import { Unknown, type Value } from '../values.ts';
 import { BUILTIN_BY_NAME } from './builtins.ts';
 import { wait, type Eval } from './eval.ts';
 import { asking, calling, evaluate, hostAt, lookUp, unknownName } from './expressions.ts';
 import { spanOf, type Frame, type Step } from './frame.ts';
 import { callFunction } from './functions.ts';
 import { ScriptError, scriptError } from './script-error.ts';
+import { planCommand, planStages } from './plan.ts';
 import { applyStage, STAGE_NAMES } from './stages.ts';
 import { isCallable, isList, valueText } from './value-text.ts';
 
@@ -18,6 +19,7 @@ export function* evaluatePipeline(node: Pipeline, frame: Frame): Eval<Value> {
   if (head.kind === 'command') value = yield* runCommand(head, frame, null, false);
   else if (head.kind === 'name') value = yield* nameOrCommand(head.name, head, frame);
   else value = yield* evaluate(head, frame);
+  if (value instanceof Unknown && stages.length > 0) return yield* planStages(node, frame);
   for (const stage of stages)
     value = stage.kind === 'command' ? yield* runCommand(stage, frame, value, true) : yield* applyStage(stage, value, frame);
   return value;
@@ -96,6 +98,7 @@ function* invoke(command: Command, { name }: CommandSignature, frame: Frame, inp
   const host = hostAt(command, frame);
   const { run } = frame;
   const words = yield* evaluateWords(command.words, frame);
+  if (run.plan) return planCommand(name, words, command, frame);
   const span = spanOf(frame, command);
   const call: CommandCall = { name, words, span, input, declarations: run.session.declarations };
   try {

@@ -8,6 +8,7 @@ import { drive } from './eval.ts';
 import { serviceInterrupts } from './event-statements.ts';
 import { placedError } from './expressions.ts';
 import { createSession, type Frame, type Run, type Session, type Step } from './frame.ts';
+import type { Plan } from './plan.ts';
 import { scriptError, ScriptError } from './script-error.ts';
 import { executeAll } from './statements.ts';
 
@@ -15,6 +16,8 @@ export interface RunOptions {
   readonly signal: AbortSignal;
   /** Variables, functions and declarations that outlive this run: the prompt's. */
   readonly session?: Session;
+  /** Nothing is done: what would be is written here. */
+  readonly plan?: Plan;
   /** A result for the person, as it comes: of commands anywhere, of expressions at the top. Awaited. */
   onValue?(value: Value): Promise<void> | void;
   onStep?(step: Step): void;
@@ -47,6 +50,7 @@ export async function run(program: Program, host: ScriptHost, options: RunOption
   const { signal, session = createSession(), onValue, onStep } = options;
   let last: Value = null;
   const state: Run = {
+    plan: options.plan ?? null,
     host,
     signal,
     session,

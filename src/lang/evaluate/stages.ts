@@ -92,6 +92,10 @@ export function* applyStage(stage: TableStage, input: Value, frame: Frame): Eval
       return yield* joined(stage, rows, input, frame);
     case 'save': {
       const file = valueText(yield* wordValue(stage.file, frame));
+      if (frame.run.plan) {
+        frame.run.plan.add(`write ${file}`, stage, frame);
+        return input;
+      }
       const format = /\.(\w+)$/.exec(file)?.[1] ?? '';
       const text = typeof input === 'string' ? input : yield* inFormat(input, SAVED_AS[format] ?? 'table', rows, stage, frame);
       const host = hostAt(stage, frame);

@@ -14,6 +14,7 @@ import { Scope, spanOf, type Frame } from './frame.ts';
 import { callFunction } from './functions.ts';
 import { arithmetic } from './operators.ts';
 import { evaluatePipeline, step } from './pipelines.ts';
+import { planStatement } from './plan.ts';
 import { ScriptError, scriptError } from './script-error.ts';
 import { isCallable, isList, isMap, isTrue, rowToMap, typeName, valueText } from './value-text.ts';
 import { checkAssertion, checkCancelled, durationNs, sleep, sleepUntil, waitUntil } from './waits.ts';
@@ -56,8 +57,10 @@ function* breathe(statement: Statement, frame: Frame): Eval<void> {
   if (run.session.interrupts.active) yield* serviceInterrupts(statement, frame);
 }
 
-function* execute(statement: Statement, frame: Frame): Eval<Flow | null> {
+export function* execute(statement: Statement, frame: Frame): Eval<Flow | null> {
   yield* breathe(statement, frame);
+  const planned = frame.run.plan ? yield* planStatement(statement, frame) : undefined;
+  if (planned !== undefined) return planned;
   switch (statement.kind) {
     case 'pipeline':
       yield* showPipeline(statement, frame);

@@ -1,6 +1,6 @@
 /** Values as a person reads them: what print, interpolation, words of commands and messages show. */
 import { formatQuantity } from '../units/units.ts';
-import { DomainHandle, Quantity, Table, type Callable, type Row, type Value } from '../values.ts';
+import { DomainHandle, Quantity, Table, Unknown, type Callable, type Row, type Value } from '../values.ts';
 
 export function isCallable(value: Value | undefined): value is Callable {
   return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'function';
@@ -28,6 +28,7 @@ export function typeName(value: Value): string {
   if (value instanceof Quantity) return QUANTITY_NAMES[value.unit];
   if (value instanceof Table) return 'a table';
   if (value instanceof DomainHandle) return 'a domain';
+  if (value instanceof Unknown) return 'something that only the machine knows';
   if (isList(value)) return 'a list';
   return isMap(value) ? 'a map' : 'a function';
 }
@@ -47,6 +48,7 @@ export function valueText(value: Value, quoted = false): string {
   if (typeof value === 'bigint' || typeof value === 'boolean' || value instanceof RegExp) return String(value);
   if (value instanceof Quantity) return formatQuantity(value);
   if (value instanceof DomainHandle) return quoted ? `domain(${JSON.stringify(value.name)})` : value.name;
+  if (value instanceof Unknown) return `‹${value.text}›`;
   if (value instanceof Table) return `a table of ${value.rows.length} ${value.rows.length === 1 ? 'row' : 'rows'}`;
   if (isList(value)) return `[${value.map((item) => valueText(item, true)).join(', ')}]`;
   if (isMap(value)) return `{${[...value].map(([key, item]) => `${key}: ${valueText(item, true)}`).join(', ')}}`;
@@ -57,6 +59,11 @@ export function valueText(value: Value, quoted = false): string {
 export function shortText(value: Value): string {
   const text = valueText(value, true).replaceAll('\n', '\\n');
   return text.length > 80 ? `${text.slice(0, 79)}…` : text;
+}
+
+/** Depends on what only the machine knows. */
+export function isUnknown(value: Value): boolean {
+  return value instanceof Unknown || (isList(value) && value.some(isUnknown)) || (isMap(value) && [...value.values()].some(isUnknown));
 }
 
 /** null, false, 0, "" and what is empty are false. */

@@ -12,6 +12,8 @@ export type KeyType =
   /** A list of CPUs as text, or one such list for each vCPU. */
   | 'cpus'
   | 'text-or-list'
+  /** Names of domains. */
+  | 'names'
   /** Nothing is checked: the key has no effect. */
   | 'any';
 
@@ -27,6 +29,8 @@ export interface ConfigKey {
   readonly default?: string;
   /** Absent: the key has its effect. Else why it has none: "HVM guests only". */
   readonly ignored?: string;
+  /** Real xl does not know it. */
+  readonly ours?: true;
   /** Only old xm read it; xl drops it silently. */
   readonly old?: true;
 }

@@ -30,6 +30,12 @@ export const PV_KEYS: readonly ConfigKey[] = [
   key('on_soft_reset', 'choice', 'what happens on a soft reset', { choices: ACTIONS, default: 'soft-reset' }),
   key('disk', 'list', "block devices: 'TARGET,FORMAT,VDEV,ACCESS'"),
   key('vif', 'list', "network interfaces: 'mac=…,bridge=xenbr0,rate=10Mb/s'"),
+  key('after', 'names', 'domains that are started first and must be ready: after = [web]', { ours: true }),
+  key('ready', 'any', 'when those that come after it may start: a pattern of its console, a path of the xenstore, or a state', {
+    ours: true,
+    default: '"running"',
+  }),
+  key('ready_within', 'any', 'how long it may take to be ready', { ours: true, default: '60s' }),
   key('bootloader', 'text', 'program that finds the kernel in the guest’s disk', { ignored: 'there is no boot loader yet; give a kernel' }),
   key('bootloader_args', 'text-or-list', 'arguments of the boot loader', { ignored: 'there is no boot loader yet' }),
   key('firmware', 'text', 'pvgrub32 or pvgrub64 in place of a kernel', { ignored: 'give the image as kernel' }),

@@ -111,6 +111,8 @@ export interface Command {
   readonly positionals: readonly Positional[];
   readonly options: readonly Option[];
   readonly effect: Effect;
+  /** It only reads and writes files: outside the shell no machine is started for it. */
+  readonly offline?: true;
   readonly examples: readonly Example[];
   run(context: CommandContext, args: Arguments): Promise<Outcome>;
 }

@@ -13,6 +13,7 @@ import { list } from './list.ts';
 import { memMax } from './mem-max.ts';
 import { memSet } from './mem-set.ts';
 import { pause } from './pause.ts';
+import { plan } from './plan.ts';
 import { reboot } from './reboot.ts';
 import { rename } from './rename.ts';
 import { runCommand } from './run.ts';
@@ -57,6 +58,7 @@ export const COMMANDS: readonly Command[] = [
   xenstoreWrite,
   xenstoreRm,
   runCommand,
+  plan,
   help,
   version,
   exit,
