@@ -9,7 +9,8 @@ import { IMPORTS, shapeKey, shapeOf } from '../interpreter/handlers.ts';
 import { I32, I64, ModuleWriter } from '../wasm/module.ts';
 import { buildRegion } from './build-region.ts';
 import { planRegion } from './plan-region.ts';
-import { RegionEmitter, Untranslatable, type RegionHelpers } from './region-emitter.ts';
+import { Untranslatable, type RegionHelpers } from './region-base.ts';
+import { RegionEmitter } from './region-emitter.ts';
 import { shapeRegion } from './shape-region.ts';
 
 /** A module costs as much as several functions: regions are translated together. */
