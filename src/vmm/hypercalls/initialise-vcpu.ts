@@ -71,6 +71,7 @@ function check(a: DataView): Errno | undefined {
   if (u64(DEBUGREG + 48) >> 32n || u64(DEBUGREG + 56) >> 32n) return EINVAL;
   if (u64(LDT_BASE) & 0xfffn || u64(LDT_ENTS) > 8192n) return EINVAL;
   if (u64(GDT_ENTS) > BigInt(GDT_FRAMES_MAX * ENTRIES_A_FRAME)) return EINVAL;
+  if (rootFrame(a, 3) === NO_FRAME) return EINVAL;
   // In user mode it needs page tables for that.
   if (!(a.getUint32(FLAGS, true) & IN_KERNEL) && u64(CTRLREG + 8) === 0n) return EINVAL;
   return undefined;

@@ -71,7 +71,6 @@ const OPERATIONS: Readonly<Record<number, Operation>> = {
     frames.putWritable(frame(mfn));
     return undefined;
   },
-  18: () => EACCES, // FLUSH_CACHE_GLOBAL
   17(vcpu, mfn, source) {
     const { frames, machine } = vcpu.domain.hypervisor;
     if (!frames.get(frame(source), vcpu.domain.domid)) return EINVAL;
@@ -84,6 +83,7 @@ const OPERATIONS: Readonly<Record<number, Operation>> = {
     frames.put(frame(source));
     return mine ? undefined : EINVAL;
   },
+  18: () => EACCES, // FLUSH_CACHE_GLOBAL
 };
 
 export const mmuextOp: Hypercall = {

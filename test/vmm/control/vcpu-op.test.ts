@@ -98,8 +98,8 @@ describe('bringing up', () => {
   test.each([
     ['an rip that is not canonical', { rip: 0x8000_0000_0000n }],
     ['a handler that is not canonical', { event: 0x8000_0000_0000n }],
-
     ['page tables out of this world', { cr3: 0xfffff000n }],
+    ['no page tables', { cr3: 0n }],
     ['user mode without user page tables', { flags: 0n }],
   ])('%s is refused', (_, change) => {
     expect(call(guest.vcpu, vcpuOp, OP.initialise, 1, context(change))).toBe('EINVAL');

