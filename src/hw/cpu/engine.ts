@@ -245,8 +245,6 @@ export class Engine {
       divideUnsigned: (_cpu: number, divisor: bigint) => this.#divide(BigInt.asUintN(64, divisor), false),
       interruptReturn: (_cpu: number, cs: number, ss: number) => this.#interruptReturn(cs & 0xffff, ss & 0xffff),
       loadSegment: (_cpu: number, segment: number, selector: number) => this.#loadSegment(segment, selector & 0xffff),
-      saveFpu: (_cpu: number, va: bigint) => this.#moveFpu(va, true),
-      restoreFpu: (_cpu: number, va: bigint) => this.#moveFpu(va, false),
       guardHolds: (_cpu: number, uop: number) => this.#guardHolds(uop),
       ...this.#floatHelpers(),
     };
@@ -445,27 +443,6 @@ export class Engine {
     context.setSelector(segment, selector);
     if (segment === FS) context.fsBase = base;
     if (segment === GS) context.gsBase = base;
-    return 1;
-  }
-
-  #moveFpu(va: bigint, save: boolean): number {
-    const context = this.#context;
-    if (va & 15n) {
-      this.#record(context, GENERAL_PROTECTION, 0);
-      return 0;
-    }
-    const low = Number(va & 0xffff_ffffn) | 0;
-    const high = Number((va >> 32n) & 0xffff_ffffn) | 0;
-    const { u8 } = this.memory;
-    const image = context.address + CONTEXT.fxsave;
-    for (let piece = 0; piece < 512; piece += 16) {
-      const partLow = (low + piece) | 0;
-      const partHigh = partLow >>> 0 < low >>> 0 ? high + 1 : high;
-      const address = save ? this.#slowWrite(partLow, partHigh, 16, 0) : this.#slowRead(partLow, partHigh, 16, 0);
-      if (address === 0) return 0;
-      if (save) u8.copyWithin(address, image + piece, image + piece + 16);
-      else u8.copyWithin(image + piece, address, address + 16);
-    }
     return 1;
   }
 

@@ -21,8 +21,6 @@ const IMPORTS: Readonly<Record<string, readonly [readonly ValueType[], readonly 
   divideUnsigned: [[I32, I64], [I32]],
   interruptReturn: [[I32, I32, I32], [I32]],
   loadSegment: [[I32, I32, I32], [I32]],
-  saveFpu: [[I32, I64], [I32]],
-  restoreFpu: [[I32, I64], [I32]],
   guardHolds: [[I32, I32], [I32]],
   ...FLOAT_SIGNATURES,
 };

@@ -156,8 +156,6 @@ export const system: readonly Description[] = [
       t.faultUnless(t.call('loadSegment', 'i32', t.segmentIndex(dst!), src!.read()));
     },
   }),
-  instruction('fxsave', { forms: ['NP 0f ae /0 M'], translate: (t, m) => t.faultUnless(t.call('saveFpu', 'i32', m!.linear())) }),
-  instruction('fxrstor', { forms: ['NP 0f ae /1 M'], translate: (t, m) => t.faultUnless(t.call('restoreFpu', 'i32', m!.linear())) }),
   // With REX.W it is CMPXCHG16B, which wants 16-byte alignment and so never lies on two pages.
   instruction('cmpxchg8b', {
     forms: ['0f c7 /1 M'],

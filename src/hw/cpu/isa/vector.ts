@@ -128,3 +128,9 @@ export const xmm0Place = (t: Emitter): ReturnType<Emitter['context']> => t.conte
 export const xmm0 = (t: Emitter): Value => xmm0Place(t).read();
 
 export const asMemory = (t: Emitter, place: Place, width: 1 | 2 | 4 | 8): Place => t.memory(place.linear(), width);
+
+/** Stores the bytes of a vector that a mask selects, all or none of them. */
+export function storeBytes(t: Emitter, address: Value, value: Value, selected: Value): void {
+  t.scratch(0, 'v128').write(value);
+  t.faultUnless(t.call('storeBytes', 'i32', address, selected));
+}
