@@ -46,9 +46,11 @@ const FUNCTIONS = /^f(2xm1|yl2x|yl2xp1|ptan|patan|sin|cos|sincos)$/;
 const C1 = 0x200;
 function oneUnit(name: string, a: Uint8Array, b: Uint8Array): boolean {
   const value = (bytes: Uint8Array): bigint => bytes.reduceRight((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
+  // Numbers in order: the integer bit says nothing that the exponent does not.
+  const ordinal = (bits: bigint): bigint => ((bits >> 64n) << 63n) | BigInt.asUintN(63, bits);
   const [x, y] = [value(a), value(b)];
   if (name === 'FSW') return ((x ^ y) & ~BigInt(C1)) === 0n;
-  const distance = x - y;
+  const distance = ordinal(x) - ordinal(y);
   return name.startsWith('ST') && distance >= -1n && distance <= 1n;
 }
 

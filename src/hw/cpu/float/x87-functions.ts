@@ -50,6 +50,7 @@ function linear(env: Environment, a: Unpacked, slope: bigint, nudge: 1n | -1n): 
 }
 /** Below this exponent the second term of a series is beyond the result's last bits. */
 const TINY = -70;
+const LEAST_EXPONENT = -16382;
 /** Arguments of the circular functions are less than 2^63. */
 const LARGEST_ANGLE = 63;
 
@@ -151,8 +152,10 @@ const yLog: Function2 = (env, y, x) => {
   if (isOne || y.kind === 'zero') return zero(y.negative !== exponent < 0);
   if (x.significand === 1n << BigInt(bitLength(x.significand) - 1)) {
     const whole = BigInt(Math.abs(exponent));
-    env.flags |= FLAG.precision; // exact as it is
-    return round(env, EXTENDED, y.negative !== exponent < 0, y.significand * whole, y.exponent);
+    const value = round(env, EXTENDED, y.negative !== exponent < 0, y.significand * whole, y.exponent);
+    // Exact, but the silicon does not know.
+    env.flags |= FLAG.precision | (exponentOf(value) < LEAST_EXPONENT ? FLAG.underflow : 0);
+    return value;
   }
   const mantissa = x.significand << BigInt(POINT - bitLength(x.significand) + 1);
   const log = (BigInt(exponent) << BigInt(POINT)) + (logarithm(mantissa) << BigInt(POINT)) / LN2();
@@ -160,7 +163,11 @@ const yLog: Function2 = (env, y, x) => {
 };
 /** y × log2(x + 1), where x is at most 1 - sqrt(1/2) from zero. */
 const yLogPlusOne: Function2 = (env, y, x) => {
-  if (x.kind === 'infinite') return x.negative || y.kind === 'zero' ? invalid(env) : infinity(y.negative);
+  if (x.kind === 'infinite') {
+    if (x.negative || y.kind === 'zero') return invalid(env);
+    noteDenormals(env, y);
+    return infinity(y.negative);
+  }
   if (y.kind === 'infinite') {
     if (x.kind === 'zero') return invalid(env);
     noteDenormals(env, x);
