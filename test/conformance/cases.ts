@@ -63,7 +63,7 @@ export function makeCase(form: Form, seed: number): Case {
     const byteReg = operands.some(({ source, size }) => source === 'reg' && size === 1);
     let reg = form.digit >= 0 ? form.digit : byteReg && !withRex ? random(8) : register(random, (rex & 4) !== 0);
     if (operands.some(({ source }) => source === 'xmm-reg' || source === 'mmx-reg')) reg = random(8);
-    const anyRm = operands.some(({ source }) => source === 'xmm-rm' || source === 'mmx-rm');
+    const anyRm = operands.some(({ source }) => ['xmm-rm', 'mmx-rm', 'st'].includes(source));
     if (memoryOperand) code.push(0x40 | (reg << 3) | 3, displacement(random, form));
     else code.push(0xc0 | (reg << 3) | (anyRm ? random(8) : register(random, extendedRm)));
   }

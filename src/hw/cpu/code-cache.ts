@@ -268,7 +268,8 @@ export class CodeCache {
     const branch = has('branch');
     const immediate =
       decoded.immediates[form.operands.length > 1 && form.description.name === 'enter' ? 0 : decoded.immediates.length - 1] ?? 0n;
-    view.setBigInt64(uop + UOP.immediate, branch ? next + immediate : immediate, true);
+    const x87 = has('st') || has('x87-opcode') ? BigInt(((form.opcode & 7) << 8) | decoded.modrm) : null;
+    view.setBigInt64(uop + UOP.immediate, x87 ?? (branch ? next + immediate : immediate), true);
     u32[(uop + UOP.mask32) >>> 2] = decoded.address32 ? 1 : 0;
   }
 }

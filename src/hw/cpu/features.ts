@@ -1,8 +1,23 @@
 /** What CPUID says (SDM vol. 2, CPUID): exactly what the processor can do. */
 export type CpuidResult = readonly [eax: number, ebx: number, ecx: number, edx: number];
 
-const EDX_1 = { fpu: 0, de: 2, tsc: 4, msr: 5, pae: 6, mce: 7, cx8: 8, cmov: 15, pat: 16, clflush: 19, fxsr: 24 } as const;
-const ECX_1 = { cx16: 13, movbe: 22, popcnt: 23, hypervisor: 31 } as const;
+const EDX_1 = {
+  fpu: 0,
+  de: 2,
+  tsc: 4,
+  msr: 5,
+  pae: 6,
+  mce: 7,
+  cx8: 8,
+  cmov: 15,
+  pat: 16,
+  clflush: 19,
+  mmx: 23,
+  fxsr: 24,
+  sse: 25,
+  sse2: 26,
+} as const;
+const ECX_1 = { sse3: 0, ssse3: 9, cx16: 13, sse41: 19, sse42: 20, movbe: 22, popcnt: 23, hypervisor: 31 } as const;
 const EDX_8000_0001 = {
   fpu: 0,
   de: 2,
@@ -15,6 +30,7 @@ const EDX_8000_0001 = {
   cmov: 15,
   pat: 16,
   nx: 20,
+  mmx: 23,
   fxsr: 24,
   rdtscp: 27,
   lm: 29,

@@ -3,7 +3,6 @@ import type { Clock } from '../clock.ts';
 import type { MachineMemory } from '../memory.ts';
 import { floatHelpers } from './float/helpers.ts';
 import type { GuestAccess, Running } from './guest-access.ts';
-import { CONTEXT } from './layout.ts';
 
 const INVALID_OPCODE = 6;
 const NOT_PRESENT = 11;
@@ -94,27 +93,6 @@ export class InstructionHelpers {
     return 1;
   }
 
-  #moveFpu(va: bigint, save: boolean): number {
-    const context = this.#running.context;
-    if (va & 15n) {
-      this.#access.record(context, GENERAL_PROTECTION, 0);
-      return 0;
-    }
-    const low = Number(va & 0xffff_ffffn) | 0;
-    const high = Number((va >> 32n) & 0xffff_ffffn) | 0;
-    const { u8 } = this.#memory;
-    const image = context.address + CONTEXT.fxsave;
-    for (let piece = 0; piece < 512; piece += 16) {
-      const partLow = (low + piece) | 0;
-      const partHigh = partLow >>> 0 < low >>> 0 ? high + 1 : high;
-      const address = save ? this.#access.slowWrite(partLow, partHigh, 16, 0) : this.#access.slowRead(partLow, partHigh, 16, 0);
-      if (address === 0) return 0;
-      if (save) u8.copyWithin(address, image + piece, image + piece + 16);
-      else u8.copyWithin(image + piece, address, address + 16);
-    }
-    return 1;
-  }
-
   #floatHelpers(): Record<string, (...args: never[]) => unknown> {
     const split = (va: bigint): [number, number] => [Number(va & 0xffff_ffffn) | 0, Number((va >> 32n) & 0xffff_ffffn) | 0];
     return floatHelpers({
@@ -147,8 +125,6 @@ export class InstructionHelpers {
       remainder: (_cpu: number, high: bigint, low: bigint, divisor: bigint, signed: number) => divide(high, low, divisor, signed).remainder,
       interruptReturn: (_cpu: number, cs: number, ss: number) => this.#interruptReturn(cs & 0xffff, ss & 0xffff),
       loadSegment: (_cpu: number, segment: number, selector: number) => this.#loadSegment(segment, selector & 0xffff),
-      saveFpu: (_cpu: number, va: bigint) => this.#moveFpu(va, true),
-      restoreFpu: (_cpu: number, va: bigint) => this.#moveFpu(va, false),
       ...this.#floatHelpers(),
     };
   }

@@ -12,6 +12,7 @@ export interface Decoded {
   readonly reg: number;
   readonly rm: number;
   readonly opcodeRegister: number;
+  readonly modrm: number;
   /** The memory operand, or null when rm is a register. */
   readonly memory: {
     readonly base: number;
@@ -167,6 +168,7 @@ export function decode(bytes: Uint8Array, start: number, end: number): Decoded |
     reg: ((modrm >>> 3) & 7) | ((rex & 4) << 1),
     rm: (modrm & 7) | ((rex & 1) << 3),
     opcodeRegister: (opcode & 7) | ((rex & 1) << 3),
+    modrm,
     memory,
     segment,
     address32,
@@ -248,52 +250,56 @@ export function sizeOf(spec: OperandSpec, operandSize: Width): OperandSize {
 export function toInstruction(decoded: Decoded): Instruction {
   const { form, memory } = decoded;
   let nextImmediate = 0;
-  const operands = form.operands.map((spec): Operand => {
-    const size = sizeOf(spec, decoded.operandSize);
-    const gpr = (index: number): Operand => {
-      const high = size === 1 && decoded.rex === 0 && index >= 4 && index < 8;
-      return { kind: 'gpr', index: high ? index - 4 : index, size, high };
-    };
-    switch (spec.source) {
-      case 'reg':
-        return gpr(decoded.reg);
-      case 'opcode':
-        return gpr(decoded.opcodeRegister);
-      case 'fixed':
-        return { kind: 'gpr', index: spec.fixed, size, high: false };
-      case 'one':
-        return { kind: 'immediate', value: 1n, size };
-      case 'immediate':
-      case 'branch':
-        return { kind: 'immediate', value: decoded.immediates[nextImmediate++]!, size };
-      case 'segment':
-        return { kind: 'segment', index: decoded.reg & 7, size: 2 };
-      case 'xmm-reg':
-        return { kind: 'xmm', index: decoded.reg, size };
-      case 'mmx-reg':
-        return { kind: 'mmx', index: decoded.reg & 7, size };
-      case 'other':
-        if (spec.text[0] === 'R') return { kind: 'gpr', index: decoded.rm, size: 8, high: false };
-        return { kind: spec.text[0] === 'C' ? 'control' : 'debug', index: decoded.reg, size: 8 };
-      default: {
-        if (!memory && spec.source === 'xmm-rm') return { kind: 'xmm', index: decoded.rm, size };
-        if (!memory && spec.source === 'mmx-rm') return { kind: 'mmx', index: decoded.rm & 7, size };
-        if (!memory) return gpr(decoded.rm);
-        const none = (register: number): number | null => (register === NO_REGISTER ? null : register);
-        const operand: MemoryOperand = {
-          kind: 'memory',
-          base: memory.ripRelative ? 16 : none(memory.base),
-          index: none(memory.index),
-          scale: (1 << memory.scale) as 1 | 2 | 4 | 8,
-          displacement: memory.displacement,
-          segment: decoded.segment,
-          address32: decoded.address32,
-          size,
-        };
-        return operand;
+  const operands = form.operands
+    .filter(({ source }) => source !== 'x87-opcode')
+    .map((spec): Operand => {
+      const size = sizeOf(spec, decoded.operandSize);
+      const gpr = (index: number): Operand => {
+        const high = size === 1 && decoded.rex === 0 && index >= 4 && index < 8;
+        return { kind: 'gpr', index: high ? index - 4 : index, size, high };
+      };
+      switch (spec.source) {
+        case 'reg':
+          return gpr(decoded.reg);
+        case 'opcode':
+          return gpr(decoded.opcodeRegister);
+        case 'fixed':
+          return { kind: 'gpr', index: spec.fixed, size, high: false };
+        case 'one':
+          return { kind: 'immediate', value: 1n, size };
+        case 'immediate':
+        case 'branch':
+          return { kind: 'immediate', value: decoded.immediates[nextImmediate++]!, size };
+        case 'segment':
+          return { kind: 'segment', index: decoded.reg & 7, size: 2 };
+        case 'xmm-reg':
+          return { kind: 'xmm', index: decoded.reg, size };
+        case 'st':
+          return { kind: 'st', index: decoded.rm & 7, size: 8 };
+        case 'mmx-reg':
+          return { kind: 'mmx', index: decoded.reg & 7, size };
+        case 'other':
+          if (spec.text[0] === 'R') return { kind: 'gpr', index: decoded.rm, size: 8, high: false };
+          return { kind: spec.text[0] === 'C' ? 'control' : 'debug', index: decoded.reg, size: 8 };
+        default: {
+          if (!memory && spec.source === 'xmm-rm') return { kind: 'xmm', index: decoded.rm, size };
+          if (!memory && spec.source === 'mmx-rm') return { kind: 'mmx', index: decoded.rm & 7, size };
+          if (!memory) return gpr(decoded.rm);
+          const none = (register: number): number | null => (register === NO_REGISTER ? null : register);
+          const operand: MemoryOperand = {
+            kind: 'memory',
+            base: memory.ripRelative ? 16 : none(memory.base),
+            index: none(memory.index),
+            scale: (1 << memory.scale) as 1 | 2 | 4 | 8,
+            displacement: memory.displacement,
+            segment: decoded.segment,
+            address32: decoded.address32,
+            size,
+          };
+          return operand;
+        }
       }
-    }
-  });
+    });
   return {
     name: form.description.name,
     length: decoded.length,

@@ -19,6 +19,8 @@ export interface OperandSpec {
     | 'xmm-rm'
     | 'mmx-reg'
     | 'mmx-rm'
+    | 'st'
+    | 'x87-opcode'
     | 'other';
   /** 'v': the operand size; 'y': 4 or 8; 'z': 2 or 4; else bytes. */
   readonly size: Width | 16 | 'v' | 'y' | 'z';
@@ -64,6 +66,11 @@ function operand(text: string): OperandSpec {
   const fixed = FIXED[text];
   if (fixed) return spec('fixed', fixed[1], { fixed: fixed[0] });
   if (text === '1') return spec('one', 1);
+  // What the handler gets of both is the opcode as x87 notes it, with i in its low bits.
+  if (text === 'STi') return spec('st', 2, { registerOnly: true });
+  if (text === 'Fop') return spec('x87-opcode', 2);
+  // Ten bytes: only the address is used.
+  if (text === 'Mt') return spec('rm', 8, { memoryOnly: true });
   if (text === 'Sw') return spec('segment', 2);
   if (text === 'Ibs') return spec('immediate', 'v', { signed: true });
   const sizes: Readonly<Record<string, OperandSpec['size']>> = { b: 1, w: 2, d: 4, q: 8, v: 'v', y: 'y', z: 'z', x: 16, '': 'v' };

@@ -4,7 +4,9 @@ import { CONTEXT } from '../layout.ts';
 import { I32, I64, type ValueType } from '../wasm/module.ts';
 import { runSse } from './sse-operations.ts';
 import { compareStrings, crc32 } from './strings.ts';
-import { enterMmx } from './x87-state.ts';
+import { controlWord, fxrstor, fxsave, moveEnvironment } from './x87-environment.ts';
+import { X87 } from './x87-operations.ts';
+import { enterMmx, Fpu } from './x87-state.ts';
 
 /** What the helpers need of the engine. */
 export interface FloatHost {
@@ -18,6 +20,8 @@ export interface FloatHost {
   raise(vector: number, errorCode: number): void;
   setFlags(value: number, mask: number): void;
 }
+
+const TEN_BYTES = 0x3ffn;
 
 type Signature = readonly [readonly ValueType[], readonly ValueType[]];
 type Implementation = (host: FloatHost, cpu: number, ...args: never[]) => number | bigint | void;
@@ -34,6 +38,27 @@ function storeBytes(host: FloatHost, cpu: number, va: bigint, selected: number):
   return host.written();
 }
 
+type RunArguments = [cpu: number, operation: number, opcode: number, low: bigint, high: number];
+
+/** One x87 operation. What it answers: see X87Operation; of ten bytes to store, the mask of bytes, and they are in scratch 0. */
+function runX87({ memory }: FloatHost, ...[cpu, operation, opcode, low, high]: RunArguments): bigint {
+  const { kind, run } = X87[operation]!;
+  const fpu = new Fpu(memory, cpu);
+  const bits = BigInt.asUintN(64, low) | (kind === 'loadTen' ? BigInt(high) << 64n : 0n);
+  const answer = run(fpu, { i: opcode & 7, bits, condition: high !== 0 });
+  fpu.finish();
+  if (kind !== 'storeTen') return BigInt(answer ?? 0);
+  if (answer === null) return 0n;
+  memory.view.setBigUint64(cpu + CONTEXT.scratch, BigInt.asUintN(64, answer as bigint), true);
+  memory.view.setUint16(cpu + CONTEXT.scratch + 8, Number((answer as bigint) >> 64n), true);
+  return TEN_BYTES;
+}
+function setControl({ memory }: FloatHost, cpu: number, value: number): void {
+  const fpu = new Fpu(memory, cpu);
+  fpu.control = controlWord(value);
+  fpu.summarise();
+}
+
 const HELPERS: Readonly<Record<string, readonly [Signature, Implementation]>> = {
   storeBytes: [[[I32, I64, I32], [I32]], storeBytes],
   runSse: [[[I32, I32, I32], [I32]], runSse],
@@ -42,6 +67,14 @@ const HELPERS: Readonly<Record<string, readonly [Signature, Implementation]>> = 
     (host, cpu, kind: number, a: bigint, b: bigint) => compareStrings(host.memory, cpu, kind, a, b),
   ],
   crc32: [[[I32, I32, I64, I32], [I32]], (_host, _cpu, sum: number, value: bigint, bytes: number) => crc32(sum, value, bytes)],
+  writable: [[[I32, I64, I32], [I32]], (host, _cpu, va: bigint, bytes: number) => (host.writing(va, bytes) === 0 ? 0 : 1)],
+  x87: [[[I32, I32, I32, I64, I32], []], (host, ...args: RunArguments) => void runX87(host, ...args)],
+  x87Answer: [[[I32, I32, I32, I64, I32], [I64]], runX87],
+  x87Control: [[[I32, I32], []], (host, cpu, value: number) => setControl(host, cpu, value)],
+  x87Initialise: [[[I32], []], (host, cpu) => new Fpu(host.memory, cpu).initialise()],
+  moveEnvironment: [[[I32, I32, I64, I32], [I32]], moveEnvironment],
+  fxsave: [[[I32, I64], [I32]], fxsave],
+  fxrstor: [[[I32, I64], [I32]], fxrstor],
   enterMmx: [[[I32], []], (host, cpu) => enterMmx(host.memory, cpu)],
 };
 

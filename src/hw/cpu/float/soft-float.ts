@@ -23,9 +23,9 @@ export interface Environment {
   readonly masks: number;
   readonly flushToZero: boolean;
   /** Significant bits of results, when fewer than the format has (x87's PC field). */
-  readonly precision?: number;
+  precision?: number;
   /** x87: an unmasked overflow or underflow gives a result with its exponent wrapped by this. */
-  readonly wrap?: number;
+  wrap?: number;
   /** x87's choice between two NaNs: the one with the larger significand. SSE: the first operand. */
   readonly largerNaN: boolean;
   flags: number;
@@ -92,6 +92,7 @@ export function round(
     if (!masked(env, FLAG.underflow)) {
       env.flags |= FLAG.underflow;
       done(free);
+      if (env.wrap && magnitude + env.wrap < least) return beyond(env, zero(negative));
       return finite(negative, free.significand, free.exponent + (env.wrap ?? 0));
     }
     if (env.flushToZero) {
@@ -107,6 +108,7 @@ export function round(
     env.flags |= FLAG.overflow;
     if (!masked(env, FLAG.overflow)) {
       done(free);
+      if (env.wrap && magnitude - env.wrap > bias(format)) return beyond(env, infinity(negative));
       return finite(negative, free.significand, free.exponent - (env.wrap ?? 0));
     }
     env.flags |= FLAG.precision;
@@ -116,6 +118,13 @@ export function round(
   }
   done(free);
   return finite(negative, free.significand, free.exponent);
+}
+
+/** FSCALE can leave the range so far that not even the wrapped exponent fits. */
+function beyond(env: Environment, value: Unpacked): Unpacked {
+  env.flags |= FLAG.precision;
+  env.roundedUp = value.kind === 'infinite';
+  return value;
 }
 
 export function invalid(env: Environment): Unpacked {

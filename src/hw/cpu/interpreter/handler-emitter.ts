@@ -180,6 +180,9 @@ export class HandlerEmitter extends WasmEmitter {
   nextRip(): Value {
     return this.let(this.add(this.load('i64', 8, this.#uop, UOP.rip), this.load('i64', 1, this.#uop, UOP.length)));
   }
+  rip(): Value {
+    return this.load('i64', 8, this.#uop, UOP.rip);
+  }
   jump(target: Value): void {
     this.#tail(this.#helpers.jump, this.cpu, target, this.#left);
   }

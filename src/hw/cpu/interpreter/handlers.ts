@@ -26,8 +26,6 @@ export const IMPORTS: Readonly<Record<string, readonly [readonly ValueType[], re
   remainder: [[I32, I64, I64, I64, I32], [I64]],
   interruptReturn: [[I32, I32, I32], [I32]],
   loadSegment: [[I32, I32, I32], [I32]],
-  saveFpu: [[I32, I64], [I32]],
-  restoreFpu: [[I32, I64], [I32]],
   guardHolds: [[I32, I32], [I32]],
   ...FLOAT_SIGNATURES,
 };

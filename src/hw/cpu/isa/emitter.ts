@@ -69,6 +69,8 @@ export abstract class Emitter {
   abstract writeFlag(flag: FlagName, value: Value): void;
   /** Address of the next instruction. */
   abstract nextRip(): Value;
+  /** Address of this one. */
+  abstract rip(): Value;
   /** Goes to an address: the end of this instruction. */
   abstract jump(target: Value): void;
   /** Goes to the target that the instruction names. */

@@ -1,7 +1,7 @@
 /** Moves of vectors and to and from them (SDM vol. 2): SSE to SSE4.1, MMX. */
 import type { Emitter, Value } from './emitter.ts';
 import type { Description } from './instruction.ts';
-import { aligned, byLanes, extract, mmx, replace, shuffle, sse, v, zeroes, type Translate } from './vector.ts';
+import { aligned, byLanes, extract, mmx, replace, shuffle, sse, storeBytes, v, zeroes, type Translate } from './vector.ts';
 
 const copy: Translate = (_t, dst, src) => dst!.write(src!.read());
 const copyAligned: Translate = (t, dst, src) => {
@@ -51,12 +51,6 @@ const maskedStore =
     const selected = t.let(t.and(t.op('i8x16.bitmask', 'i32', selector!.read()), t.i32(bytes === 16 ? 0xffff : 0xff)));
     storeBytes(t, t.sourceAddress('rdi'), src!.read(), selected);
   };
-
-/** Stores the bytes of a vector that a mask selects, all or none of them. */
-export function storeBytes(t: Emitter, address: Value, value: Value, selected: Value): void {
-  t.scratch(0, 'v128').write(value);
-  t.faultUnless(t.call('storeBytes', 'i32', address, selected));
-}
 
 const duplicate = (width: 4 | 8, indices: readonly number[]): Translate => {
   const bytes = byLanes(width, indices);

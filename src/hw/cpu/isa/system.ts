@@ -67,13 +67,19 @@ const PRIVILEGED: Readonly<Record<string, readonly string[]>> = {
 };
 
 export const system: readonly Description[] = [
+  // Before NOP, which has the rest of their opcode.
+  ...['nta', 't0', 't1', 't2'].map((hint, digit) =>
+    instruction(`prefetch${hint}`, { forms: [`0f 18 /${digit} Mb`], compact: true, translate: nothing }),
+  ),
   instruction('nop', {
     forms: ['0f 1f /0 Ev', '0f 1f /r Ev', '0f 18 /r Ev', '0f 19 /r Ev', '0f 0d /r M', '0f 1e /r Ev', '0f 1d /r Ev'],
     translate: nothing,
   }),
   instruction('pause', { forms: ['F3 90'], translate: nothing }),
   instruction('nop', { forms: ['NP 90'], translate: nothing }),
-  instruction('lfence', { forms: ['NP 0f ae e8', 'NP 0f ae f0', 'NP 0f ae f8'], translate: nothing }),
+  instruction('lfence', { forms: ['NP 0f ae /5 Rd'], translate: nothing }),
+  instruction('mfence', { forms: ['NP 0f ae /6 Rd'], translate: nothing }),
+  instruction('sfence', { forms: ['NP 0f ae /7 Rd'], translate: nothing }),
   instruction('clflush', { forms: ['NP 0f ae /7 Mb'], translate: (_t, m) => void m!.read() }),
   instruction('clc', { forms: ['f8'], translate: carry((t) => t.writeFlag('c', t.i32(0))) }),
   instruction('stc', { forms: ['f9'], translate: carry((t) => t.writeFlag('c', t.i32(1))) }),
@@ -156,8 +162,6 @@ export const system: readonly Description[] = [
       t.faultUnless(t.call('loadSegment', 'i32', t.segmentIndex(dst!), src!.read()));
     },
   }),
-  instruction('fxsave', { forms: ['NP 0f ae /0 M'], translate: (t, m) => t.faultUnless(t.call('saveFpu', 'i32', m!.linear())) }),
-  instruction('fxrstor', { forms: ['NP 0f ae /1 M'], translate: (t, m) => t.faultUnless(t.call('restoreFpu', 'i32', m!.linear())) }),
   // With REX.W it is CMPXCHG16B, which wants 16-byte alignment and so never lies on two pages.
   instruction('cmpxchg8b', {
     forms: ['0f c7 /1 M'],

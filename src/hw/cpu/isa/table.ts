@@ -15,6 +15,7 @@ import { sseShuffles } from './sse-shuffle.ts';
 import { sseStrings } from './sse-string.ts';
 import { string } from './string.ts';
 import { system } from './system.ts';
+import { x87 } from './x87.ts';
 
 export const INSTRUCTIONS: readonly Description[] = [
   ...arith,
@@ -31,5 +32,6 @@ export const INSTRUCTIONS: readonly Description[] = [
   ...sseIntegers,
   ...sseShuffles,
   ...sseStrings,
+  ...x87,
   ...system,
 ];

@@ -212,6 +212,9 @@ export class RegionEmitter extends RegionFlow {
   sourceAddress(register: RegisterName = 'rsi'): Value {
     return this.let(this.#segmentBase(this.gpr(register, 8).read()));
   }
+  rip(): Value {
+    return this.i64(BigInt(this.now.va));
+  }
   nextRip(): Value {
     return this.i64(BigInt(this.next));
   }

@@ -1,5 +1,5 @@
 /** The decoder against iced-x86: same length, or both refuse. What we do not implement is left out by opcode. */
-import { Decoder, DecoderOptions, type Instruction as Iced, Mnemonic } from 'iced-x86';
+import { CpuidFeature, Decoder, DecoderOptions, type Instruction as Iced, Mnemonic } from 'iced-x86';
 import { describe, expect, test } from 'vitest';
 import { decode, toInstruction, TRUNCATED } from '../../../../src/hw/cpu/decode/decoder.ts';
 import { FORMS } from '../../../../src/hw/cpu/decode/table.ts';
@@ -38,6 +38,36 @@ function mutated(): Uint8Array {
   return Uint8Array.from(bytes);
 }
 
+/** Opcodes of the 0f maps with each prefix, and x87's, with memory and register operands. */
+function* everyEncoding(): Generator<Uint8Array> {
+  const encode = (...bytes: number[]): Uint8Array => Uint8Array.from({ length: 16 }, (_, i) => bytes[i] ?? 0);
+  const modrms = Array.from({ length: 8 }, (_, reg) => [reg << 3, 0xc0 | (reg << 3), 0xc5 | (reg << 3)]).flat();
+  for (const prefix of [[], [0x66], [0xf3], [0xf2]])
+    for (const map of [[0x0f], [0x0f, 0x38], [0x0f, 0x3a]])
+      for (let opcode = 0; opcode < 256; opcode++) for (const modrm of modrms) yield encode(...prefix, ...map, opcode, modrm);
+  for (let opcode = 0xd8; opcode < 0xe0; opcode++) for (let modrm = 0; modrm < 256; modrm++) yield encode(opcode, modrm);
+}
+const OURS: ReadonlySet<number> = new Set([
+  CpuidFeature.FPU,
+  CpuidFeature.FPU287,
+  CpuidFeature.FPU387,
+  CpuidFeature.MMX,
+  CpuidFeature.SSE,
+  CpuidFeature.SSE2,
+  CpuidFeature.SSE3,
+  CpuidFeature.SSSE3,
+  CpuidFeature.SSE4_1,
+  CpuidFeature.SSE4_2,
+  CpuidFeature.POPCNT,
+  CpuidFeature.MOVBE,
+  CpuidFeature.FXSR,
+]);
+function isOurs(instruction: Iced): boolean {
+  return [...instruction.cpuidFeatures()].some((feature) => OURS.has(feature));
+}
+/** iced's name: ours. */
+const RENAMED: Readonly<Record<string, string>> = { fndisi: 'fneni', fnsetpm: 'fneni', frstpm: 'fneni' };
+
 describe('the decoder agrees with iced-x86', () => {
   test('on the length of 20,000 mutated real instructions', () => {
     const wrong: string[] = [];
@@ -56,5 +86,29 @@ describe('the decoder agrees with iced-x86', () => {
     }
     expect(compared).toBeGreaterThan(10_000);
     expect(wrong.slice(0, 10)).toEqual([]);
+  });
+
+  test('on which encodings of MMX, SSE and x87 there are, and what they are called', () => {
+    const wrong = new Set<string>();
+    let compared = 0;
+    for (const bytes of everyEncoding()) {
+      const theirs = iced(bytes);
+      const ours = decode(bytes, 0, bytes.length);
+      const known = ours !== TRUNCATED && !('undefined' in ours) ? ours : null;
+      const hex = Buffer.from(bytes.subarray(0, 6)).toString('hex');
+      const wanted = theirs !== null && isOurs(theirs);
+      const want = theirs && Mnemonic[theirs.mnemonic]!.toLowerCase();
+      if (wanted) compared++;
+      if (wanted && !known) wrong.add(`${hex}: ${want} refused`);
+      if (!theirs && known) wrong.add(`${hex}: ${known.form.description.name}, iced refuses`);
+      if (wanted && known) {
+        const { name } = known.form.description;
+        if ((RENAMED[want!] ?? want) !== name) wrong.add(`${hex}: ${name}, iced ${want}`);
+        if (theirs.length !== known.length) wrong.add(`${hex}: ${name} ${known.length}, iced ${theirs.length}`);
+      }
+      theirs?.free();
+    }
+    expect(compared).toBeGreaterThan(8_000);
+    expect([...wrong].slice(0, 10)).toEqual([]);
   });
 });
