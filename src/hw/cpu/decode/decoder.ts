@@ -1,7 +1,7 @@
 /** Decodes one x86-64 instruction (SDM vol. 2, chapter 2). */
 import type { Width } from '../isa/emitter.ts';
 import type { Instruction, MemoryOperand, Operand, OperandSize } from './instruction.ts';
-import { OPCODES, type Form, type OperandSpec } from './table.ts';
+import { formsOf, type Form, type OperandSpec } from './table.ts';
 
 export interface Decoded {
   readonly form: Form;
@@ -85,7 +85,7 @@ export function decode(bytes: Uint8Array, start: number, end: number): Decoded |
     undefined: true,
     opcode: `${['', '0f ', '0f 38 ', '0f 3a '][map]}${opcode.toString(16).padStart(2, '0')}`,
   });
-  const candidates = OPCODES[map]![opcode]!;
+  const candidates = formsOf(map, opcode);
   if (candidates.length === 0) return name();
   let modrm = 0;
   if (candidates.some((form) => form.modrm || form.exact >= 0)) {

@@ -150,19 +150,30 @@ function parse(description: Description, text: string, index: number): Form {
   };
 }
 
-export const FORMS: readonly Form[] = INSTRUCTIONS.flatMap((description) => description.forms.map((text) => ({ description, text }))).map(
-  ({ description, text }, index) => parse(description, text, index),
-);
+let parsed: readonly Form[] | null = null;
+/** All forms. Parsed when first asked for: a machine without guests needs none. */
+export function forms(): readonly Form[] {
+  parsed ??= INSTRUCTIONS.flatMap((description) => description.forms.map((text) => ({ description, text }))).map(
+    ({ description, text }, index) => parse(description, text, index),
+  );
+  return parsed;
+}
 
-/** OPCODES[map][byte]: the forms to choose among. */
-export const OPCODES: readonly (readonly (readonly Form[])[])[] = (() => {
+let byOpcode: readonly (readonly (readonly Form[])[])[] | null = null;
+/** By opcode map and byte: the forms to choose among. */
+export function formsOf(map: number, opcode: number): readonly Form[] {
+  byOpcode ??= sortByOpcode();
+  return byOpcode[map]![opcode]!;
+}
+
+function sortByOpcode(): readonly (readonly (readonly Form[])[])[] {
   const maps: Form[][][] = Array.from({ length: 4 }, () => Array.from({ length: 256 }, () => []));
-  for (const form of FORMS) {
+  for (const form of forms()) {
     const inOpcode = form.conditional ? 16 : form.operands.some(({ source }) => source === 'opcode') ? 8 : 1;
     for (let i = 0; i < inOpcode; i++) maps[form.map]![form.opcode + i]!.push(form);
   }
   return maps;
-})();
+}
 
 /** Does the handler depend on the operand size? */
 export function isSized(form: Form): boolean {

@@ -1,7 +1,7 @@
 /** Builds the interpreter: all handlers and the shared routines, as one wasm module. */
 import type { Width } from '../isa/emitter.ts';
 import type { AnyPlace } from '../isa/instruction.ts';
-import { FORMS, isSized, type Form, type OperandSpec } from '../decode/table.ts';
+import { forms, isSized, type Form, type OperandSpec } from '../decode/table.ts';
 import { FLOAT_SIGNATURES } from '../float/helpers.ts';
 import { CONTEXT, EXIT } from '../layout.ts';
 import { Bytes } from '../wasm/bytes.ts';
@@ -159,7 +159,7 @@ export function buildHandlers(memoryPages: number, hot: number): HandlerModule {
   });
 
   const slots = new Map<string, number>();
-  for (const form of FORMS) {
+  for (const form of forms()) {
     for (const shape of shapesOf(form)) {
       const t = new HandlerEmitter(helpers, shape);
       form.description.translate(t, ...form.operands.map((spec) => place(t, spec, shape)));

@@ -2,7 +2,7 @@
 import { CpuidFeature, Decoder, DecoderOptions, type Instruction as Iced, Mnemonic } from 'iced-x86';
 import { describe, expect, test } from 'vitest';
 import { decode, toInstruction, TRUNCATED } from '../../../../src/hw/cpu/decode/decoder.ts';
-import { FORMS } from '../../../../src/hw/cpu/decode/table.ts';
+import { forms } from '../../../../src/hw/cpu/decode/table.ts';
 
 let seed = 12345;
 function random(n: number): number {
@@ -22,7 +22,7 @@ function iced(bytes: Uint8Array): Iced | null {
 
 /** Bytes that begin with one of our forms, after random prefixes, with a random rest. */
 function mutated(): Uint8Array {
-  const form = FORMS[random(FORMS.length)]!;
+  const form = forms()[random(forms().length)]!;
   const bytes: number[] = [];
   if (random(4) === 0) bytes.push([0x66, 0x67, 0x64, 0x65, 0x2e][random(5)]!);
   if (form.prefix === '66') bytes.push(0x66);
