@@ -318,6 +318,7 @@ export function fakeToolstack(): FakeToolstack {
       return { ...credit, domains: fake.domains.map(({ domid, name, weight, cap }) => ({ domid, name, weight, cap })) };
     },
     info: () => Promise.resolve(GOLDEN_INFO),
+    debugKeys: async (keys) => void (await ask('debugKeys', keys)),
     dmesg: async (clear) => {
       if (clear) await ask('dmesg', clear);
       return '(XEN) Xen version 4.17 (fake)\n(XEN) Command line: dom0_mem=1G\n';

@@ -28,6 +28,7 @@ const VALUE_OPERATIONS_TABLE: Readonly<Record<ValueOperation, true>> = {
   credit: true,
   info: true,
   dmesg: true,
+  debugKeys: true,
   xenstoreRead: true,
   xenstoreWrite: true,
   xenstoreRemove: true,

@@ -77,6 +77,7 @@ export function createToolstack(machine: Machine, warm: () => void = () => undef
     setMaxMemory: (ref, maxMiB) => dom0.run(() => setMaxMemory(dom0, domains.findGuest(ref, 'given other memory'), maxMiB)),
     credit: (set) => dom0.run(() => creditInfo(dom0, set)),
     info: () => dom0.run(() => hostInfo(dom0)),
+    debugKeys: (keys) => dom0.run(() => must(control.debugKeys({ keys }), 'the debug keys')),
     dmesg: (clear = false) => dom0.run(() => must(control.readConsole({ clear }), 'the console ring')),
     console: (ref, from) => dom0.run(() => findConsole(dom0, ref, from)),
     samples: (intervalMs) => new Samples(dom0, intervalMs),

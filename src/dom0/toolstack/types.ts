@@ -201,6 +201,8 @@ export interface Toolstack {
   }): Promise<CreditInfo>;
   info(): Promise<HostInfo>;
   dmesg(clear?: boolean): Promise<string>;
+  /** What the hypervisor says to these keys is in dmesg. */
+  debugKeys(keys: string): Promise<void>;
   console(ref: DomainRef, from: 'start' | 'now'): Promise<ConsoleStream>;
   samples(intervalMs: number): AsyncIterable<HostSample>;
   events(): AsyncIterable<DomainEvent>;

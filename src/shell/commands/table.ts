@@ -3,6 +3,7 @@ import type { Command } from './command.ts';
 import { consoleCommand } from './console.ts';
 import { create } from './create.ts';
 import { destroy } from './destroy.ts';
+import { debugKeys } from './debug-keys.ts';
 import { dmesg } from './dmesg.ts';
 import { domid } from './domid.ts';
 import { domname } from './domname.ts';
@@ -53,6 +54,7 @@ export const COMMANDS: readonly Command[] = [
   info,
   top,
   dmesg,
+  debugKeys,
   xenstoreLs,
   xenstoreRead,
   xenstoreWrite,

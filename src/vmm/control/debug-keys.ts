@@ -57,6 +57,7 @@ const KEYS: readonly DebugKey[] = [
       ...pcpus.map((pcpu) => `CPU${pcpu.id}: busy ${pcpu.busyNs(machine.clock.now())} ns`),
     ],
   },
+  { key: 'x', title: 'dump processor engine', lines: dumpEngine },
 ];
 
 /** Keys that nothing answers to are passed over, as on a serial line. */
@@ -68,6 +69,23 @@ export function runDebugKeys(hypervisor: Hypervisor, keys: string): void {
     hypervisor.console.log(`'${pressed}' pressed -> ${verb}`);
     for (const line of entry.lines(hypervisor)) hypervisor.console.log(line);
   }
+}
+
+/** A key of our own: what guests tried that is not implemented, and what the translator has done. */
+function dumpEngine({ machine }: Hypervisor): string[] {
+  const { translation, undefinedOpcodes } = machine;
+  const counted = (counts: ReadonlyMap<string, number>): string[] =>
+    [...counts].toSorted(([, a], [, b]) => b - a).map(([name, count]) => `    ${name}: ${count}`);
+  return [
+    translation
+      ? `translator: ${translation.regions} regions in ${translation.modules} modules, ${translation.dropped} of them dropped; ` +
+        `${translation.blocks} blocks, ${translation.instructions} instructions, ${translation.bytes} bytes`
+      : 'translator: off, or nothing has run',
+    `instructions that only the interpreter does, by how often a region ended at one: ${translation?.refused.size ? '' : 'none'}`,
+    ...(translation ? counted(translation.refused) : []),
+    `undefined opcodes, by how often they were decoded: ${undefinedOpcodes.size ? '' : 'none'}`,
+    ...counted(undefinedOpcodes),
+  ].map((line) => line.trimEnd());
 }
 
 function dumpDomains(hypervisor: Hypervisor): string[] {

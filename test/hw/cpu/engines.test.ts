@@ -1,6 +1,6 @@
 /** Interpreter and translator: the same instructions, the same state, for any program, budget and fault. */
 import { fc, test as property } from '@fast-check/vitest';
-import { expect } from 'vitest';
+import { expect, test } from 'vitest';
 import { Bench, CODE, DATA, STACK } from './harness.ts';
 
 const RUNS = 12;
@@ -145,3 +145,33 @@ property.prop([program, fc.integer(), fc.array(fc.integer({ min: 1, max: 400 }),
     expect(trace(translator, budgets).join('\n')).toBe(trace(interpreter, budgets).join('\n'));
   },
 );
+
+test('code that changes for ever takes no more and more memory', () => {
+  const bench = new Bench(1);
+  // inc eax with another register each time; back to the start
+  const program = (i: number): number[] => [0xff, 0xc0 | (i & 3), 0xeb, 0xfc];
+  bench.context.rip = CODE;
+  for (let i = 0; i < 3000; i++) {
+    bench.write(CODE, program(i));
+    bench.cpu.dropCode(Number(CODE >> 12n));
+    bench.go(50);
+    bench.go(50);
+  }
+  const { regions, dropped } = bench.machine.translation!;
+  expect(regions).toBe(3000);
+  expect(regions - dropped).toBe(1);
+  const total = [0, 1, 2, 3].reduce((sum, register) => sum + Number(bench.context.gpr(register)), 0);
+  expect(total).toBe((3000 * 100) / 2);
+});
+
+test('a program that changes its own code runs what it has written, also in the middle of a region', () => {
+  for (const bench of [new Bench(null), new Bench(1)]) {
+    bench.context.setGpr(7, CODE + 7n);
+    // inc byte [rdi]: the immediate of the next instruction; mov eax, 0; add rbx, rax; jmp back
+    bench.write(CODE, [0xfe, 0x07, 0x90, 0x90, 0x90, 0x90, 0xb8, 0, 0, 0, 0, 0x48, 0x01, 0xc3, 0xeb, 0xf0]);
+    bench.context.setGpr(3, 0n);
+    bench.context.rip = CODE;
+    for (let i = 0; i < 10; i++) bench.go(80);
+    expect(bench.context.gpr(3)).toBe(BigInt((100 * 101) / 2));
+  }
+});
