@@ -62,6 +62,43 @@ const instruction: fc.Arbitrary<readonly number[]> = fc.oneof(
   // Far off the data: a page fault
   fc.record({ reg: register }).map(({ reg }) => [rexOf(true, reg, 0), 0x8b, 0x87 | ((reg & 7) << 3), 0, 0, 0x40, 0]),
 );
+/** SSE on xmm0 to xmm7: packed integers, floating point of all widths, moves to and from memory and registers, shuffles, an implicit xmm0. */
+const xmm = fc.nat(7);
+const vector: fc.Arbitrary<readonly number[]> = fc.oneof(
+  fc
+    .record({ a: xmm, b: xmm, op: fc.constantFrom(0xfe, 0xd4, 0xfa, 0xef, 0xdb, 0xeb, 0x75, 0x66, 0xd5, 0x61, 0x6c, 0xf4, 0xe5, 0xde) })
+    .map(({ a, b, op }) => [0x66, 0x0f, op, modrm(a, b)]),
+  fc
+    .record({
+      a: xmm,
+      b: xmm,
+      prefix: fc.constantFrom([0xf2], [0xf3], [0x66], []),
+      op: fc.constantFrom(0x58, 0x59, 0x5c, 0x5e, 0x5d, 0x5f, 0x51),
+    })
+    .map(({ a, b, prefix, op }) => [...prefix, 0x0f, op, modrm(a, b)]),
+  fc
+    .record({ a: xmm, b: xmm, prefix: fc.constantFrom([0xf2], [0xf3], [0x66], []), predicate: fc.nat(7) })
+    .map(({ a, b, prefix, predicate }) => [...prefix, 0x0f, 0xc2, modrm(a, b), predicate]),
+  fc.record({ a: xmm, b: xmm, prefix: fc.constantFrom([0x66], []) }).map(({ a, b, prefix }) => [...prefix, 0x0f, 0x2e, modrm(a, b)]),
+  fc.record({ a: xmm, b: xmm, op: fc.constantFrom(0x14, 0x15, 0x10) }).map(({ a, b, op }) => [0x66, 0x0f, 0x38, op, modrm(a, b)]),
+  fc.record({ a: xmm, b: xmm, by: fc.nat(255) }).map(({ a, b, by }) => [0x66, 0x0f, 0x70, modrm(a, b), by]),
+  fc
+    .record({ a: xmm, at: fc.nat(120), op: fc.constantFrom(0x6f, 0x7f), prefix: fc.constantFrom(0xf3, 0x66) })
+    .map(({ a, at, op, prefix }) => [prefix, 0x0f, op, 0x47 | (a << 3), prefix === 0x66 && at % 3 > 0 ? at & 0x70 : at]),
+  fc
+    .record({ a: xmm, at: fc.nat(120), op: fc.constantFrom(0x10, 0x11, 0x58, 0x5a) })
+    .map(({ a, at, op }) => [0xf2, 0x0f, op, 0x47 | (a << 3), at]),
+  fc
+    .record({ a: xmm, rm: register, op: fc.constantFrom(0x6e, 0x7e) })
+    .map(({ a, rm, op }) => [0x66, rexOf(true, a, rm), 0x0f, op, modrm(a, rm)]),
+  fc
+    .record({ a: xmm, rm: register, prefix: fc.constantFrom(0xf2, 0xf3) })
+    .map(({ a, rm, prefix }) => [prefix, rexOf(true, a, rm), 0x0f, 0x2a, modrm(a, rm)]),
+  fc
+    .record({ reg: register, b: xmm, op: fc.constantFrom(0x2c, 0x2d) })
+    .map(({ reg, b, op }) => [0xf2, rexOf(true, reg, b), 0x0f, op, modrm(reg, b)]),
+  fc.record({ reg: register, b: xmm }).map(({ reg, b }) => [0x66, rexOf(false, reg, b), 0x0f, 0xd7, modrm(reg, b)]),
+);
 /** A jump over or back, in numbers of pieces: conditional, a call, or by way of a register; and returns. */
 const jump = fc.record({ kind: fc.constantFrom('jcc', 'jcc', 'call', 'indirect'), cc: fc.nat(15), by: fc.integer({ min: -6, max: 6 }) });
 type Piece =
@@ -69,7 +106,7 @@ type Piece =
   | { readonly kind: 'jcc' | 'call' | 'indirect'; readonly cc: number; readonly by: number };
 const program: fc.Arbitrary<readonly Piece[]> = fc.array(
   fc.oneof(
-    { weight: 10, arbitrary: fc.record({ bytes: instruction }) },
+    { weight: 10, arbitrary: fc.record({ bytes: fc.oneof({ weight: 3, arbitrary: instruction }, { weight: 1, arbitrary: vector }) }) },
     { weight: 2, arbitrary: jump as fc.Arbitrary<Piece> },
     { weight: 1, arbitrary: fc.constant({ bytes: [0xc3] }) },
   ),
@@ -114,6 +151,14 @@ function prepare(bench: Bench, code: readonly number[], seed: number): void {
   bench.write(STACK - BigInt(STACK_BYTES), stackOf(CODE));
   bench.write(CODE, [...code, 0x0f, 0x0b]);
   bench.cpu.dropCode(Number(CODE >> 12n));
+  const fpu = new DataView(bench.context.fxsave.buffer, bench.context.fxsave.byteOffset);
+  for (let i = 0; i < 16; i++) {
+    fpu.setFloat64(160 + 16 * i, (seed % 1000) / (i + 1), true);
+    fpu.setFloat32(168 + 16 * i, 2 ** (seed % (i + 2)), true);
+    fpu.setUint32(172 + 16 * i, seed * (i + 1), true);
+  }
+  // Usually as an inexact result has left it; sometimes fresh.
+  fpu.setUint32(24, seed % 3 === 0 ? 0x1f80 : 0x1fa0, true);
   bench.context.rip = CODE;
 }
 
@@ -123,7 +168,7 @@ function trace(bench: Bench, budgets: readonly number[]): string[] {
   for (let i = 0; i < RUNS; i++) {
     const exit = bench.go(budgets[i % budgets.length]!);
     seen.push(
-      `${JSON.stringify(exit, (_, value) => (typeof value === 'bigint' ? String(value) : value))} ${bench.cpu.retiredInRun} ${bench.state()}`,
+      `${JSON.stringify(exit, (_, value) => (typeof value === 'bigint' ? String(value) : value))} ${bench.cpu.retiredInRun} ${bench.state()} ${Buffer.from(bench.context.fxsave).toString('hex').slice(48, 576)}`,
     );
     if (exit.kind === 'exception') {
       bench.context.rip = CODE;
