@@ -34,9 +34,6 @@ export const ARITHMETIC: Readonly<Record<number, Arithmetic>> = {
   7: reversed(divide),
 };
 
-/** A source: a register that may be empty, or memory. */
-export type Source = (fpu: Fpu) => Unpacked | null;
-
 /** ST(to) = operation(ST(to), source). */
 export function arithmetic(fpu: Fpu, operation: Arithmetic, to: number, source: Unpacked | null, pops: boolean): void {
   const a = fpu.read(to);

@@ -1,7 +1,7 @@
 /** 128-bit values against the Emitter: lanes, constants and shuffles, and the wrappers that all vector instructions share. */
 import { CONTEXT } from '../layout.ts';
 import type { Op } from '../wasm/opcodes.ts';
-import type { Emitter, Place, Value, VectorPlace } from './emitter.ts';
+import type { Emitter, Value, VectorPlace } from './emitter.ts';
 import { instruction, type AnyPlace, type Description } from './instruction.ts';
 
 export type Translate = (t: Emitter, ...operands: AnyPlace[]) => void;
@@ -126,8 +126,6 @@ export const join = (t: Emitter, a: Value, b: Value): Value => shuffle(t, a, b, 
 /** XMM0, which some instructions name implicitly. */
 export const xmm0Place = (t: Emitter): ReturnType<Emitter['context']> => t.context(CONTEXT.fxsave + 160, 'v128', 16);
 export const xmm0 = (t: Emitter): Value => xmm0Place(t).read();
-
-export const asMemory = (t: Emitter, place: Place, width: 1 | 2 | 4 | 8): Place => t.memory(place.linear(), width);
 
 /** Stores the bytes of a vector that a mask selects, all or none of them. */
 export function storeBytes(t: Emitter, address: Value, value: Value, selected: Value): void {
