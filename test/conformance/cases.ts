@@ -1,13 +1,11 @@
 /** Random encodings of every form that an unprivileged program can run on its own, and which flags of the outcome count. */
 import { forms, type Form } from '../../src/hw/cpu/decode/table.ts';
-import { DATA, integer, makeState, randomFrom, type Random, type State, type Style } from './state.ts';
+import { integer, randomFrom, type Random, type Recipe, type State, type Style } from './state.ts';
 
 export interface Case {
   readonly form: Form;
   readonly code: readonly number[];
-  readonly seed: number;
-  readonly style: Style;
-  readonly memoryOperand: boolean;
+  readonly recipe: Recipe;
   /** In bytes, of forms whose operands have it. */
   readonly operandSize: 2 | 4 | 8;
 }
@@ -36,7 +34,6 @@ export function makeCase(form: Form, seed: number): Case {
   const random = randomFrom(seed);
   const { operands, description } = form;
   const vector = operands.some(({ source }) => source.startsWith('xmm') || source.startsWith('mmx'));
-  const style = styleOf(form);
   const code: number[] = [];
   const size66 = !vector && form.prefix !== 'NP' && random(4) === 0;
   const wide = random(3) === 0;
@@ -74,7 +71,7 @@ export function makeCase(form: Form, seed: number): Case {
     const value = integer(random);
     for (let i = 0; i < bytes; i++) code.push(Number((value >> BigInt(8 * i)) & 0xffn));
   }
-  return { form, code, seed, style, memoryOperand, operandSize };
+  return { form, code, recipe: { seed, style: styleOf(form), setup: setupOf(form, code, memoryOperand), memoryOperand }, operandSize };
 }
 
 /** Any register but rsp. */
@@ -90,22 +87,11 @@ function displacement(random: Random, form: Form): number {
   return random(8) ? 16 * random(6) : 8 * random(12);
 }
 
-export function stateOf({ form, seed, style, memoryOperand, code }: Case): State {
-  const state = makeState(seed, style, memoryOperand);
-  const random = randomFrom(~seed);
-  const { name } = form.description;
-  const { regs } = state;
-  if (form.stringWidth || name.startsWith('maskmov')) {
-    regs[6] = DATA + BigInt(random(100));
-    regs[7] = DATA + BigInt(100 + random(50));
-    if (code.includes(0xf3) || code.includes(0xf2)) regs[1] = BigInt(random(6));
-  }
-  // A bit index in a register reaches beyond the operand.
-  if (memoryOperand && name.startsWith('bt') && form.operands[1]!.source === 'reg')
-    for (let i = 0; i < 16; i++) if (i !== 3 && i !== 4) regs[i] = BigInt(random(256));
-  // Lengths of explicit-length strings: mostly within them.
-  if (name.startsWith('pcmpestr')) for (const i of [0, 2]) if (random(3)) regs[i] = BigInt.asUintN(64, BigInt(random(40) - 20));
-  return state;
+function setupOf({ stringWidth, description: { name }, operands }: Form, code: readonly number[], memoryOperand: boolean): Recipe['setup'] {
+  if (stringWidth && (code.includes(0xf3) || code.includes(0xf2))) return 'repeated';
+  if (stringWidth || name.startsWith('maskmov')) return 'string';
+  if (memoryOperand && name.startsWith('bt') && operands[1]!.source === 'reg') return 'bits';
+  return name.startsWith('pcmpestr') ? 'lengths' : 'any';
 }
 
 /** Results that the manual leaves undefined: a 16-bit BSWAP, a 16-bit double shift by more than 16. */
@@ -123,7 +109,7 @@ export function undefinedResult({ form, code, operandSize }: Case, state: State)
 }
 
 /** Flags that the manual leaves undefined, and that are therefore not compared. CF 1, PF 4, AF 10, ZF 40, SF 80, OF 800. */
-export function undefinedFlags({ form, code, operandSize }: Case, state: State): number {
+function undefinedFlags({ form, code, operandSize }: Case, state: State): number {
   const width = form.operands[0]?.size === 1 ? 1 : operandSize;
   const source = form.operands.at(-1)?.source;
   const raw = source === 'one' ? 1 : source === 'fixed' ? Number(state.regs[1]! & 0xffn) : code.at(-1)!;
@@ -164,3 +150,6 @@ export function undefinedFlags({ form, code, operandSize }: Case, state: State):
       return 0;
   }
 }
+
+const ARITHMETIC_FLAGS = 0x8d5;
+export const countedFlags = (testCase: Case, state: State): number => ARITHMETIC_FLAGS & ~undefinedFlags(testCase, state);

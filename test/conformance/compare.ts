@@ -3,10 +3,11 @@
  * Run by hand: gcc -O1 -static -o /tmp/silicon test/conformance/silicon.c && node test/conformance/compare.ts /tmp/silicon [cases per form] [seed] [forms]
  * `forms` is a regular expression on names.
  */
-import { makeCase, stateOf, testedForms } from './cases.ts';
+import { countedFlags, makeCase, testedForms, undefinedResult } from './cases.ts';
 import { differences } from './differences.ts';
 import { Interpreter } from './interpreter.ts';
 import { runOnSilicon } from './silicon.ts';
+import { makeState } from './state.ts';
 
 const [runner = '/tmp/silicon', perForm = '60', seed = '1', only = ''] = process.argv.slice(2);
 const cases = testedForms
@@ -14,13 +15,14 @@ const cases = testedForms
   .flatMap((form) =>
     Array.from({ length: Number(perForm) }, (_, i) => makeCase(form, Math.imul(Number(seed) * 7919 + form.index, 65537) + i)),
   )
-  .map((testCase) => ({ ...testCase, state: stateOf(testCase) }));
+  .map((testCase) => ({ ...testCase, state: makeState(testCase.recipe) }))
+  .filter((testCase) => !undefinedResult(testCase, testCase.state));
 const silicon = runOnSilicon(runner, cases);
 const interpreter = new Interpreter();
 const failures = new Map<string, { count: number; first: string }>();
 cases.forEach((testCase, i) => {
   const ours = interpreter.run(testCase.code, testCase.state);
-  const problems = differences(testCase, testCase.state, ours, silicon[i]!);
+  const problems = differences(testCase.form.description.name, countedFlags(testCase, testCase.state), testCase.state, ours, silicon[i]!);
   if (problems.length === 0) return;
   const key = `${testCase.form.description.name} [${testCase.form.text}]`;
   const known = failures.get(key);

@@ -5,6 +5,15 @@
 
 /** What the operands should look like. */
 export type Style = 'integer' | 'single' | 'double' | 'extended';
+/** What registers must be beside that, for the instruction to stay within the memory and to have something to do. */
+export type Setup = 'any' | 'string' | 'repeated' | 'bits' | 'lengths';
+export interface Recipe {
+  readonly seed: number;
+  readonly style: Style;
+  readonly setup: Setup;
+  /** rbx points into the memory. */
+  readonly memoryOperand: boolean;
+}
 export const DATA = 0x10000000n;
 
 export interface State {
@@ -109,12 +118,33 @@ export function extended(random: Random): readonly [significand: bigint, signExp
   }
 }
 
-/** All registers and 256 bytes of memory; rbx points into the memory when `memoryOperand`. */
-export function makeState(seed: number, style: Style, memoryOperand: boolean): State {
+function setUp(regs: bigint[], { seed, setup }: Recipe): void {
+  const random = randomFrom(~seed);
+  switch (setup) {
+    case 'any':
+      return;
+    case 'string':
+    case 'repeated':
+      regs[6] = DATA + BigInt(random(100));
+      regs[7] = DATA + BigInt(100 + random(50));
+      if (setup === 'repeated') regs[1] = BigInt(random(6));
+      return;
+    case 'bits': // a bit index in a register reaches beyond the operand
+      for (let i = 0; i < 16; i++) if (i !== 3 && i !== 4) regs[i] = BigInt(random(256));
+      return;
+    case 'lengths': // mostly within the strings
+      for (const i of [0, 2]) if (random(3)) regs[i] = BigInt.asUintN(64, BigInt(random(40) - 20));
+  }
+}
+
+/** All registers and 256 bytes of memory. */
+export function makeState(recipe: Recipe): State {
+  const { seed, style, memoryOperand } = recipe;
   const random = randomFrom(seed);
   const regs = Array.from({ length: 16 }, () => integer(random));
   if (memoryOperand) regs[3] = DATA + 64n;
   regs[4] = 0n;
+  setUp(regs, recipe);
   const memory = new Uint8Array(256);
   const memoryView = new DataView(memory.buffer);
   const fpu = new Uint8Array(512);
