@@ -5,7 +5,7 @@
  */
 import { countedFlags, makeCase, testedForms, undefinedResult } from './cases.ts';
 import { differences } from './differences.ts';
-import { Interpreter } from './interpreter.ts';
+import { Processor } from './interpreter.ts';
 import { runOnSilicon } from './silicon.ts';
 import { makeState } from './state.ts';
 
@@ -18,7 +18,7 @@ const cases = testedForms
   .map((testCase) => ({ ...testCase, state: makeState(testCase.recipe) }))
   .filter((testCase) => !undefinedResult(testCase, testCase.state));
 const silicon = runOnSilicon(runner, cases);
-const interpreter = new Interpreter();
+const interpreter = new Processor();
 const failures = new Map<string, { count: number; first: string }>();
 cases.forEach((testCase, i) => {
   const ours = interpreter.run(testCase.code, testCase.state);

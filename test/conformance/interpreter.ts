@@ -1,5 +1,6 @@
 /** Runs a case on our processor: one instruction from a given state. */
-import { createMachine } from '../../src/hw/machine.ts';
+import type { Cpu, Exit, VcpuContext } from '../../src/hw/cpu/types.ts';
+import { createMachine, type Machine } from '../../src/hw/machine.ts';
 import type { State } from './state.ts';
 
 const CODE = 0x1000n;
@@ -13,12 +14,16 @@ export interface Outcome {
   readonly fault: number;
 }
 
-export class Interpreter {
-  readonly #machine = createMachine({ memoryBytes: 16 << 20, cpus: 1, clock: 'virtual' });
-  readonly #context = this.#machine.newContext();
-  readonly #cpu = this.#machine.cpus[0]!;
+/** Runs one instruction on one of our engines. */
+export class Processor {
+  readonly #machine: Machine;
+  readonly #context: VcpuContext;
+  readonly #cpu: Cpu;
 
-  constructor() {
+  constructor(engine: 'interpreter' | 'translator' = 'interpreter') {
+    this.#machine = createMachine({ memoryBytes: 16 << 20, cpus: 1, clock: 'virtual', translateAfter: engine === 'translator' ? 1 : null });
+    this.#context = this.#machine.newContext();
+    this.#cpu = this.#machine.cpus[0]!;
     const { memory } = this.#machine;
     const entry = (frame: number, index: number, target: number): void =>
       memory.view.setBigUint64(memory.address(frame) + index * 8, (BigInt(target) << 12n) | 7n, true);
@@ -39,13 +44,39 @@ export class Interpreter {
   }
 
   /** A wrong length of the instruction is the fault -1. */
-  run(code: readonly number[], { regs, flags, memory, fpu }: State): Outcome {
-    const context = this.#context;
-    const cpu = this.#cpu;
+  run(code: readonly number[], state: State): Outcome {
+    this.#load(code);
+    this.#set(state);
+    let exit = this.#cpu.run(1);
+    while (exit.kind === 'budget' && this.#context.rip === CODE) exit = this.#cpu.run(1);
+    const right = exit.kind === 'budget' && this.#context.rip === CODE + BigInt(code.length);
+    return this.#outcome(exit, right);
+  }
+
+  /** As a loop of this instruction and a jump back, the third time round. null: the translator leaves this one to the interpreter. */
+  runTranslated(code: readonly number[], state: State): Outcome | null {
+    const regions = (): number => this.#machine.translation?.regions ?? 0;
+    this.#load([...code, 0xeb, -(code.length + 2) & 0xff]);
+    const before = regions();
+    // The first time the jump is linked, the second it is hot.
+    for (let i = 0; i < 2; i++) {
+      this.#set(state);
+      this.#cpu.run(3);
+    }
+    this.#set(state);
+    const exit = this.#cpu.run(2);
+    if (regions() === before) return null;
+    return this.#outcome(exit, this.#context.rip === CODE);
+  }
+
+  #load(code: readonly number[]): void {
     const frame = this.#machine.memory.frame(6);
     frame.fill(0x90, 0, 32);
     frame.set(code);
-    cpu.dropCode(6);
+    this.#cpu.dropCode(6);
+  }
+  #set({ regs, flags, memory, fpu }: State): void {
+    const context = this.#context;
     const data = this.#machine.memory.frame(7);
     data.fill(0);
     data.set(memory);
@@ -53,13 +84,13 @@ export class Interpreter {
     context.fxsave.set(fpu);
     context.rflags = flags;
     context.rip = CODE;
-    let exit = cpu.run(1);
-    while (exit.kind === 'budget' && context.rip === CODE) exit = cpu.run(1);
-    const right = exit.kind === 'budget' && context.rip === CODE + BigInt(code.length);
+  }
+  #outcome(exit: Exit, right: boolean): Outcome {
+    const context = this.#context;
     return {
-      regs: regs.map((_, r) => context.gpr(r)),
+      regs: Array.from({ length: 16 }, (_, r) => context.gpr(r)),
       flags: context.rflags,
-      memory: data.slice(0, 256),
+      memory: this.#machine.memory.frame(7).slice(0, 256),
       fpu: context.fxsave.slice(),
       fault: exit.kind === 'exception' ? 256 + exit.vector : right ? 0 : -1,
     };
