@@ -272,7 +272,7 @@ export class StatementParser extends PipelineParser {
   private readonly fnStatement: Rule<Statement> = this.RULE('fnStatement', (): Statement => {
     const keyword = this.CONSUME(T.Fn);
     const name = this.CONSUME(T.Identifier);
-    this.CONSUME(T.CallOpen);
+    this.OR([{ ALT: () => this.CONSUME(T.CallOpen) }, { ALT: () => this.CONSUME(T.LParen) }]);
     const parameters: Parameter[] = [];
     this.MANY_SEP({ SEP: T.Comma, DEF: () => parameters.push(this.SUBRULE(this.parameter)) });
     this.CONSUME(T.RParen);

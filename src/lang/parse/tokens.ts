@@ -45,11 +45,14 @@ const LINES = /(?:[ \t]*\r?\n)+/y;
 /** `}` may be followed by `else` on the next line. */
 const ELSE_FOLLOWS = /(?:\s|#[^\n]*\n)*(?:else|catch)\b/y;
 /** Inside brackets a newline means nothing, unless the next line plainly begins a statement: then a bracket was forgotten. */
-const STATEMENT_FOLLOWS =
-  /\s*(?:[A-Za-z_][\w.]*[ \t]*\+?=(?![=~>])|(?:let|for|fn|while|wait|assert|domain|console|if|return|create|destroy)[ \t]+[\w"'$]|\}[ \t]*(?:\r?\n|$))/y;
+const STATEMENT =
+  /[A-Za-z_][\w.]*[ \t]*\+?=(?![=~>])|(?:let|for|fn|while|wait|assert|domain|console|if|return|create|destroy)[ \t]+[\w"'$]/;
+const STATEMENT_FOLLOWS = new RegExp(`\\s*(?:${STATEMENT.source}|\\}[ \\t]*(?:\\r?\\n|$))`, 'y');
+/** A brace that closes a map may stand on its own line. */
+const STATEMENT_FOLLOWS_MAP = new RegExp(`\\s*(?:${STATEMENT.source})`, 'y');
 
 function continues(text: string, at: number, tokens: readonly IToken[]): boolean {
-  if (insideBrackets()) return matchEnd(STATEMENT_FOLLOWS, text, at) < 0;
+  if (insideBrackets()) return matchEnd(innermostBrace() === 'map' ? STATEMENT_FOLLOWS_MAP : STATEMENT_FOLLOWS, text, at) < 0;
   return lastType(tokens) === BlockClose && matchEnd(ELSE_FOLLOWS, text, at) >= 0;
 }
 

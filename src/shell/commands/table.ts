@@ -8,6 +8,7 @@ import { dmesg } from './dmesg.ts';
 import { domid } from './domid.ts';
 import { domname } from './domname.ts';
 import { exit } from './exit.ts';
+import { fmt } from './fmt.ts';
 import { help } from './help.ts';
 import { info } from './info.ts';
 import { list } from './list.ts';
@@ -61,6 +62,7 @@ export const COMMANDS: readonly Command[] = [
   xenstoreRm,
   runCommand,
   plan,
+  fmt,
   help,
   version,
   exit,
