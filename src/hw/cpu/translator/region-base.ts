@@ -68,16 +68,19 @@ export abstract class RegionBase extends WasmEmitter {
   protected readonly exitLevel: number;
   /** A micro-op that goes stale with the region's code. */
   protected readonly token: number;
+  protected readonly pageVa: number;
   protected now: Instruction;
   /** Flags written inside an open conditional part; null: none is open. */
   protected inside: Set<FlagName> | null = null;
   onJumpNear: () => void = refuse;
   onJump: () => void = refuse;
 
-  constructor(helpers: RegionHelpers, token: number) {
+  /** @param pageVa address of the page that the region is in */
+  constructor(helpers: RegionHelpers, token: number, pageVa: number) {
     super();
     this.helpers = helpers;
     this.token = token;
+    this.pageVa = pageVa;
     this.now = this.#instruction(null!, 0, 0);
     [this.exitRip, this.lazyA, this.lazyB] = [this.newLocal('i64'), this.newLocal('i64'), this.newLocal('i64')];
     [this.exitUop, this.exitCode, this.tlbLocal] = [this.newLocal('i32'), this.newLocal('i32'), this.newLocal('i32')];

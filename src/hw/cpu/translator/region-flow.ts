@@ -5,14 +5,18 @@ import { CONTEXT, EXIT, UOP } from '../layout.ts';
 import { Bytes } from '../wasm/bytes.ts';
 import type { ValueType } from '../wasm/module.ts';
 import { BLOCK, BR, CALL, ELSE, EMPTY, END, IF, LOOP, RETURN, RETURN_CALL, RETURN_CALL_INDIRECT } from '../wasm/opcodes.ts';
-import { lazyCode } from './flags.ts';
+import { lazyCode, type Comparison } from './flags.ts';
 import { RegionBase } from './region-base.ts';
 
 const UOP_LOCAL = 1;
 const LEFT = 2;
-/** Values of the local that says how to leave; others are exit codes. */
+/** Values of the local that says how to leave; others hold an exit code, the instructions to give back, and where in the page rip is. */
 const CHAIN = -1;
 const JUMP = -2;
+const OFFSET_MASK = 0x1fff;
+const REFUND_AT = 13;
+const REFUND_MASK = 0x3ff;
+const CODE_AT = 23;
 const FLAGS: readonly FlagName[] = ['z', 's', 'p', 'c', 'o', 'a'];
 export const flagType = (flag: FlagName): 'i64' | 'i32' => (flag === 'z' || flag === 's' ? 'i64' : 'i32');
 
@@ -93,23 +97,21 @@ export abstract class RegionFlow extends RegionBase {
 
   // Ways out
 
+  #keepLazily({ kind, width, a, b }: Comparison): void {
+    this.extendU(a).emit();
+    this.setLocal(this.lazyA);
+    if (kind !== 'logic') {
+      this.extendU(b).emit();
+      this.setLocal(this.lazyB);
+    }
+    this.#setCode(lazyCode(kind, width));
+  }
   /** Stores what is pending, on this way only. */
   #storePending(): void {
-    const inside = this.inside;
-    const pending = [...this.flags.entries()].filter(([flag]) => !inside?.has(flag));
-    if (pending.length === 0) return;
     const { comparison } = this.flags;
-    if (comparison && (inside?.size ?? 0) === 0) {
-      const { kind, width, a, b } = comparison;
-      this.extendU(a).emit();
-      this.setLocal(this.lazyA);
-      if (kind !== 'logic') {
-        this.extendU(b).emit();
-        this.setLocal(this.lazyB);
-      }
-      this.#setCode(lazyCode(kind, width));
-      return;
-    }
+    if (comparison && !this.inside?.size) return this.#keepLazily(comparison);
+    const pending = [...this.flags.entries()].filter(([flag]) => !this.inside?.has(flag));
+    if (pending.length === 0) return;
     const stored = this.stored;
     if (pending.length < FLAGS.length) this.ensureStored();
     for (const [flag, { value }] of pending) this.writeState(CONTEXT[flag], value);
@@ -118,13 +120,8 @@ export abstract class RegionFlow extends RegionBase {
   }
   protected leaveAt(code: number, rip: number, refund: number): void {
     this.#storePending();
-    if (refund > 0) {
-      this.add(this.getLocal(LEFT, 'i32'), this.i32(refund)).emit();
-      this.setLocal(LEFT);
-    }
-    this.i64(BigInt(rip)).emit();
-    this.setLocal(this.exitRip);
-    this.#exitWith(code);
+    // One number says it all: there are many such exits, and the epilogue is one.
+    this.#exitWith((code << CODE_AT) | (refund << REFUND_AT) | (rip - this.pageVa));
   }
   #exitWith(code: number): void {
     this.i32(code).emit();
@@ -280,7 +277,10 @@ export abstract class RegionFlow extends RegionBase {
       this.code.u8(RETURN_CALL);
       this.code.u32(this.helpers.jump);
     });
-    leave(rip, code);
+    const field = (at: number, mask: number): Value => this.and(this.shrU(code, this.i32(at)), this.i32(mask));
+    this.add(left, field(REFUND_AT, REFUND_MASK)).emit();
+    this.setLocal(LEFT);
+    leave(this.add(this.i64(BigInt(this.pageVa)), this.extendU(field(0, OFFSET_MASK))), this.shrU(code, this.i32(CODE_AT)));
     this.code.u8(0x00);
   }
 }

@@ -147,7 +147,7 @@ export class Translator {
     const { blocks, entries, open } = plan;
     if (blocks.length === 0) return null;
     if (open && this.#open.get(mfn)?.va !== va) this.#open.set(mfn, { va, rebuilds: REBUILDS_MOST });
-    const t = new RegionEmitter(helpers, this.#code.exitMicroOp(mfn, va));
+    const t = new RegionEmitter(helpers, this.#code.exitMicroOp(mfn, va), page);
     buildRegion(t, shapeRegion(plan), page, (to) => this.#code.exitMicroOp(mfn, to));
     const { locals, code } = t.finish();
     const index = module.reserve();
@@ -170,7 +170,7 @@ export class Translator {
     return known;
   }
   #try(decoded: Decoded): boolean {
-    const t = new RegionEmitter(this.#declare(new ModuleWriter()), 0);
+    const t = new RegionEmitter(this.#declare(new ModuleWriter()), 0, 0);
     t.onJumpNear = t.onJump = () => undefined;
     t.begin(decoded, 0, 1);
     try {

@@ -172,7 +172,7 @@ export abstract class WasmEmitter extends Emitter {
 
   protected memoryPlace(linear: () => Value, width: Width, base: Value): Place {
     let host: Value | null = null;
-    let slow: { get(): Value } | null = null;
+    let slow: Value | null = null;
     const type = width === 8 ? 'i64' : 'i32';
     const open = (): void => {
       if (host) return;
@@ -194,7 +194,7 @@ export abstract class WasmEmitter extends Emitter {
         const bound = this.let(value);
         open();
         this.store(width, host!, 0, bound);
-        this.#finishWrite(slow!.get());
+        this.#finishWrite(slow!);
       },
     };
   }
@@ -225,28 +225,29 @@ export abstract class WasmEmitter extends Emitter {
         this.code.u32(0);
         this.code.u32(0);
         if (bytes !== 16) this.code.u8(0); // lane
-        this.#finishWrite(slow.get());
+        this.#finishWrite(slow);
       },
     };
   }
   /** The TLB's fast path inline; else the slow one, which answers 0 for a fault. `base` tells it whether a bad address is the stack's. */
-  protected translate(va: Value, bytes: number, write: boolean, base: Value): { host: Value; slow: { get(): Value } } {
+  protected translate(va: Value, bytes: number, write: boolean, base: Value): { host: Value; slow: Value } {
     const low = this.let(this.wrap(va));
     const entry = this.let(this.add(this.tlb(), this.shl(this.and(this.shrU(low, this.i32(12)), this.i32(TLB.entries - 1)), this.i32(5))));
     const last = bytes === 1 ? va : this.add(va, this.i64(BigInt(bytes - 1)));
     const hit = this.eq(this.and(last, this.i64(-4096n)), this.load('i64', 8, entry, write ? TLB.write : TLB.read));
     const host = this.variable(this.add(low, this.load('i32', 4, entry, TLB.addend)));
-    const slow = this.variable(this.i32(0));
+    // Only a store must be finished when it has gone the slow way.
+    const slow = write ? this.variable(this.i32(0)) : null;
     this.branch(this.eqz(hit), () => {
       for (const value of [this.cpu, low, this.wrap(this.shrU(va, this.i64(32n))), this.i32(bytes), base]) value.emit();
       this.code.u8(CALL);
       this.code.u32(write ? this.memoryHelpers.slowWrite : this.memoryHelpers.slowRead);
       const answer = this.let({ type: 'i32', emit: () => undefined });
       host.set(answer);
-      slow.set(this.i32(1));
+      slow?.set(this.i32(1));
       this.branch(this.eqz(answer), () => this.fault());
     });
-    return { host: host.get(), slow: { get: () => slow.get() } };
+    return { host: host.get(), slow: slow?.get() ?? this.i32(0) };
   }
   /** A store has gone the slow way: it may have hit code. */
   protected storedSlowly(): void {}
