@@ -22,7 +22,9 @@ export function differences(mnemonic: string, flagsMask: number, state: State, o
       problems.push(`memory at ${changed & ~7}: ${part(ours.memory)} want ${part(theirs.memory)}`);
     }
   }
-  for (const [name, start, bytes] of FPU_FIELDS) {
+  // What is noted of the last x87 instruction shows when an exception is pending.
+  const pending = theirs.fault === 0 && (theirs.fpu[2]! & 0x80) !== 0;
+  for (const [name, start, bytes] of pending ? [...FPU_FIELDS, ...NOTES] : FPU_FIELDS) {
     const [a, b] = [ours.fpu.subarray(start, start + bytes), theirs.fpu.subarray(start, start + bytes)];
     if (Buffer.compare(a, b) === 0) continue;
     if (!(APPROXIMATE.test(mnemonic) && nearby(a, b)) && !(FUNCTIONS.test(mnemonic) && oneUnit(name, a, b)))
@@ -59,4 +61,8 @@ const FPU_FIELDS: readonly (readonly [name: string, start: number, bytes: number
   ['MXCSR', 24, 4],
   ...Array.from({ length: 8 }, (_, i) => [`ST${i}`, 32 + 16 * i, 10] as const),
   ...Array.from({ length: 16 }, (_, i) => [`XMM${i}`, 160 + 16 * i, 16] as const),
+];
+const NOTES: typeof FPU_FIELDS = [
+  ['FOP', 6, 2],
+  ['FDP', 16, 8],
 ];

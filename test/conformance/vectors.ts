@@ -26,6 +26,8 @@ const SMALL: readonly (readonly [at: number, bytes: number])[] = [
   [2, 2],
   [4, 1],
   [24, 4],
+  [6, 2],
+  [16, 8],
 ];
 const END = 255;
 const MEMORY = 64;

@@ -2,7 +2,7 @@
  * Arithmetic as IEEE 754 and the x86 manual (SDM vol. 1, 4.8 and 4.9) have it, exact for every format: results are computed as integers of any
  * length and rounded once. What happened is added to the environment's flags.
  */
-import { bias, bitLength, finite, INDEFINITE, infinity, isNaN, quieted, zero, type Format, type Unpacked } from './format.ts';
+import { bitLength, finite, INDEFINITE, infinity, isNaN, quieted, zero, type Format, type Unpacked } from './format.ts';
 
 /** Exception flags, as in MXCSR and in the x87 status word. */
 export const FLAG: Readonly<Record<'invalid' | 'denormal' | 'divideByZero' | 'overflow' | 'underflow' | 'precision', number>> = {
@@ -81,7 +81,7 @@ export function round(
   env.roundedUp = false;
   if (significand === 0n && !sticky) return zero(negative);
   const precision = env.precision ?? format.precision;
-  const least = 1 - bias(format);
+  const least = 1 - format.bias;
   const free = roundAt(env, negative, significand, exponent, sticky, exponent + bitLength(significand) - precision);
   const magnitude = free.exponent + bitLength(free.significand) - 1;
   const done = (rounded: Rounded): void => {
@@ -104,17 +104,17 @@ export function round(
     done(tiny);
     return finite(negative, tiny.significand, tiny.exponent);
   }
-  if (magnitude > bias(format)) {
+  if (magnitude > format.bias) {
     env.flags |= FLAG.overflow;
     if (!masked(env, FLAG.overflow)) {
       done(free);
-      if (env.wrap && magnitude - env.wrap > bias(format)) return beyond(env, infinity(negative));
+      if (env.wrap && magnitude - env.wrap > format.bias) return beyond(env, infinity(negative));
       return finite(negative, free.significand, free.exponent - (env.wrap ?? 0));
     }
     env.flags |= FLAG.precision;
     const away = env.rounding === 0 || (env.rounding === 1 && negative) || (env.rounding === 2 && !negative);
     env.roundedUp = away;
-    return away ? infinity(negative) : finite(negative, (1n << BigInt(precision)) - 1n, bias(format) - precision + 1);
+    return away ? infinity(negative) : finite(negative, (1n << BigInt(precision)) - 1n, format.bias - precision + 1);
   }
   done(free);
   return finite(negative, free.significand, free.exponent);

@@ -278,7 +278,7 @@ export function remainder(fpu: Fpu, nearest: boolean): void {
     else {
       noteDenormals(env, a, b);
       reduced = true;
-      if (a.kind === 'zero' || b.kind === 'infinite') value = a;
+      if (a.kind !== 'finite' || b.kind === 'infinite') value = convert(env, EXTENDED, a);
       else ({ value, quotient, partial } = reduce(env, a, b, nearest));
     }
   }

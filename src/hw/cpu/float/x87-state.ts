@@ -16,16 +16,16 @@ const BEFORE_COMPUTATION: number = FLAG.invalid | FLAG.denormal | FLAG.divideByZ
 const WRAP = 24576;
 const PRECISIONS = [24, 64, 53, 64] as const;
 
+const turning = new Uint32Array(32);
 /** Makes TOP `top`; each physical register keeps its content, so the image turns. */
 function turnTo(memory: MachineMemory, image: number, top: number): void {
-  const { u8, view } = memory;
+  const { u32, view } = memory;
   const status = view.getUint16(image + FIELD.status, true);
-  const by = (top - ((status & STATUS.top) >>> 11)) & 7;
+  const by = 4 * ((top - ((status & STATUS.top) >>> 11)) & 7);
   if (by !== 0) {
-    const start = image + FIELD.registers;
-    const wrapped = u8.slice(start, start + 16 * by);
-    u8.copyWithin(start, start + 16 * by, start + 128);
-    u8.set(wrapped, start + 16 * (8 - by));
+    const start = (image + FIELD.registers) >>> 2;
+    for (let i = 0; i < 32; i++) turning[i] = u32[start + ((i + by) & 31)]!;
+    u32.set(turning, start);
   }
   view.setUint16(image + FIELD.status, (status & ~STATUS.top) | ((top & 7) << 11), true);
 }

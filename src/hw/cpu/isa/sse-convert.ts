@@ -2,7 +2,7 @@
 import type { Op } from '../wasm/opcodes.ts';
 import type { Emitter, Value } from './emitter.ts';
 import type { Description } from './instruction.ts';
-import { checks, every, exactly, lowLane, one, unless, usualMxcsr, wideOf, withLow, type Scalar } from './sse-float.ts';
+import { checks, every, exactly, lowLane, one, unless, usualMxcsr, wideOf, withLow, type Scalar } from './sse-guard.ts';
 import { aligned, enterMmx, extract, replace, reportPending, splat, sse, v, zeroes, type Translate } from './vector.ts';
 
 /** wasm's saturating truncation of a scalar (prefix 0xfc). */
@@ -25,7 +25,8 @@ const toRegister =
     const inRange = t.and(t.op(`${from}.ge`, 'i32', nearest, one(t, from, low)), t.op(`${from}.lt`, 'i32', nearest, one(t, from, high)));
     const fast = t.raw(type, [0xfc, TRUNCATE[from][type]], nearest);
     const operation = `cvt${truncate ? 't' : ''}${from === 'f32' ? 'ss' : 'sd'}2si${type === 'i64' ? 64 : 32}`;
-    const result = unless(t, t.and(usualMxcsr(t), inRange), fast, () =>
+    const usual = usualMxcsr(t, () => t.op(`${from}.eq`, 'i32', x, t.op(`${from}.trunc`, from, x)));
+    const result = unless(t, t.and(usual, inRange), fast, () =>
       extract(t, type === 'i64' ? 'i64x2' : 'i32x4', 0, exactly(t, operation, b, b)),
     );
     dst!.write(result);
@@ -39,7 +40,11 @@ const fromRegister =
     const fast = withLow(t, to, a, t.op(`${to}.convert_${value.type}_s` as Op, to, value));
     if (to === 'f64' && value.type === 'i32') return dst!.write(fast);
     const operation = to === 'f32' ? 'cvtsi2ss' : 'cvtsi2sd';
-    dst!.write(unless(t, usualMxcsr(t), fast, () => exactly(t, operation, a, splat(t, 'i64x2', t.extendS(value)))));
+    // What has not more bits than the significand.
+    const most = to === 'f32' ? 24n : 53n;
+    const wide = t.let(t.extendS(value));
+    const usual = usualMxcsr(t, () => t.op('i64.le_u', 'i32', t.add(wide, t.i64(1n << most)), t.i64(2n << most)));
+    dst!.write(unless(t, usual, fast, () => exactly(t, operation, a, splat(t, 'i64x2', wide))));
   };
 
 /** A longer format holds every number of the shorter. */
@@ -56,7 +61,8 @@ const narrow: Translate = (t, dst, src) => {
   const x = lowLane(t, 'f64', b);
   const single = t.let(t.op('f32.demote_f64', 'f32', x));
   const safe = t.or(checks(t, 'f32', false).normal(single), checks(t, 'f64', false).zero(x));
-  dst!.write(unless(t, t.and(usualMxcsr(t), safe), withLow(t, 'f32', a, single), () => exactly(t, 'cvtsd2ss', a, b)));
+  const usual = usualMxcsr(t, () => t.op('f64.eq', 'i32', x, t.op('f64.promote_f32', 'f64', single)));
+  dst!.write(unless(t, t.and(usual, safe), withLow(t, 'f32', a, single), () => exactly(t, 'cvtsd2ss', a, b)));
 };
 const widenBoth: Translate = (t, dst, src) => {
   const b = src!.read();

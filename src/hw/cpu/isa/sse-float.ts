@@ -1,96 +1,13 @@
-/**
- * SSE floating point (SDM vol. 2). Inline when nothing can be told from plain IEEE arithmetic: MXCSR as almost always (round to nearest, all masked,
- * no DAZ or FTZ, PE set already, as the first inexact result leaves it), operands zero or normal, results normal or provably exact zeroes. Anything
- * else is computed exactly by float/sse-operations.ts.
- */
-import { sseOperation } from '../float/sse-operations.ts';
+/** SSE floating point (SDM vol. 2), inline under the conditions of sse-guard.ts. */
 import type { Emitter, Value } from './emitter.ts';
 import type { Description } from './instruction.ts';
-import { aligned, byLanes, extract, lanes, replace, shuffle, sse, v, zeroes, type Translate } from './vector.ts';
+import { checks, every, exactly, lowLane, unless, usualMxcsr, wideOf, withLow, type Checks, type Scalar } from './sse-guard.ts';
+import { aligned, byLanes, extract, lanes, shuffle, sse, v, zeroes, type Translate } from './vector.ts';
 
-export type Suffix = 'ps' | 'pd' | 'ss' | 'sd';
-export type Scalar = 'f32' | 'f64';
-type Wide = 'f32x4' | 'f64x2';
+type Suffix = 'ps' | 'pd' | 'ss' | 'sd';
 const PREFIX = { ps: 'NP', pd: '66', ss: 'F3', sd: 'F2' } as const;
-export const scalarOf = (suffix: Suffix): Scalar => (suffix === 'ps' || suffix === 'ss' ? 'f32' : 'f64');
-export const wideOf = (scalar: Scalar): Wide => (scalar === 'f32' ? 'f32x4' : 'f64x2');
-export const isPacked = (suffix: Suffix): boolean => suffix[0] === 'p';
-
-/** Least normal number and infinity, as bits. */
-const LEAST = { f32: 0x00800000n, f64: 0x0010000000000000n } as const;
-const INFINITY = { f32: 0x7f800000n, f64: 0x7ff0000000000000n } as const;
-const SIGN = { f32: 0x80000000n, f64: 1n << 63n } as const;
-
-const both = (scalar: Scalar, t: Emitter, bits: bigint): Value =>
-  scalar === 'f32' ? lanes(t, 4, [bits, bits, bits, bits]) : lanes(t, 8, [bits, bits]);
-/** A vector with this in all lanes; `one`: a scalar. */
-export const every = (t: Emitter, scalar: Scalar, bits: bigint): Value => both(scalar, t, bits);
-export const one = (t: Emitter, scalar: Scalar, bits: bigint): Value =>
-  scalar === 'f32'
-    ? t.op('f32.reinterpret_i32', 'f32', t.i32(Number(BigInt.asIntN(32, bits))))
-    : t.op('f64.reinterpret_i64', 'f64', t.i64(BigInt.asIntN(64, bits)));
-
-const QUIET_MODE = 0x1fa0;
-const CONTROL_AND_PE = 0xffe0;
-export const usualMxcsr = (t: Emitter): Value => t.eq(t.and(t.mxcsr(), t.i32(CONTROL_AND_PE)), t.i32(QUIET_MODE));
-
-/** Checks on a vector (lanes of all ones) or on a scalar (an i32). */
-export interface Checks {
-  readonly all: (mask: Value) => Value;
-  /** Zero, normal or infinite. */
-  readonly plain: (value: Value) => Value;
-  /** Normal, and so far from the ends that rounding cannot have brought it there. */
-  readonly normal: (value: Value) => Value;
-  readonly zero: (value: Value) => Value;
-  readonly and: (a: Value, b: Value) => Value;
-  readonly or: (a: Value, b: Value) => Value;
-}
-export function checks(t: Emitter, scalar: Scalar, packed: boolean): Checks {
-  if (packed) {
-    const wide = wideOf(scalar);
-    const abs = (value: Value): Value => v(t, `${wide}.abs`, value);
-    const bits = (pattern: bigint): Value => every(t, scalar, pattern);
-    const and = (a: Value, b: Value): Value => v(t, 'v128.and', a, b);
-    const or = (a: Value, b: Value): Value => v(t, 'v128.or', a, b);
-    const zero = (value: Value): Value => v(t, `${wide}.eq`, value, zeroes(t));
-    return {
-      all: (mask) => t.op(scalar === 'f32' ? 'i32x4.all_true' : 'i64x2.all_true', 'i32', mask),
-      plain: (value) => or(v(t, `${wide}.ge`, abs(value), bits(LEAST[scalar])), zero(value)),
-      normal: (value) => and(v(t, `${wide}.gt`, abs(value), bits(LEAST[scalar])), v(t, `${wide}.lt`, abs(value), bits(INFINITY[scalar]))),
-      zero,
-      and,
-      or,
-    };
-  }
-  const abs = (value: Value): Value => t.op(`${scalar}.abs`, scalar, value);
-  const bits = (pattern: bigint): Value => one(t, scalar, pattern);
-  const test = (op: 'ge' | 'gt' | 'lt' | 'eq', a: Value, b: Value): Value => t.op(`${scalar}.${op}`, 'i32', a, b);
-  const zero = (value: Value): Value => test('eq', value, bits(0n));
-  return {
-    all: (mask) => mask,
-    plain: (value) => t.or(test('ge', abs(value), bits(LEAST[scalar])), zero(value)),
-    normal: (value) => t.and(test('gt', abs(value), bits(LEAST[scalar])), test('lt', abs(value), bits(INFINITY[scalar]))),
-    zero,
-    and: (a, b) => t.and(a, b),
-    or: (a, b) => t.or(a, b),
-  };
-}
-
-/** The exact way: result in the whole register, on top of `a`. */
-export function exactly(t: Emitter, operation: string, a: Value, b: Value, immediate: Value = t.i32(0)): Value {
-  t.scratch(0, 'v128').write(a);
-  t.scratch(1, 'v128').write(b);
-  t.faultUnless(t.call('runSse', 'i32', t.i32(sseOperation(operation)), immediate));
-  return t.scratch(2, 'v128').read();
-}
-/** `fast` when `safe` holds, else exactly. */
-export function unless(t: Emitter, safe: Value, fast: Value, slow: () => Value): Value {
-  const result = t.variable(fast);
-  t.if(t.eqz(safe), () => result.set(slow()));
-  return result.get();
-}
-export const lowLane = (t: Emitter, scalar: Scalar, value: Value): Value => t.let(extract(t, wideOf(scalar), 0, value));
-export const withLow = (t: Emitter, scalar: Scalar, into: Value, value: Value): Value => replace(t, wideOf(scalar), 0, into, value);
+const scalarOf = (suffix: Suffix): Scalar => (suffix === 'ps' || suffix === 'ss' ? 'f32' : 'f64');
+const isPacked = (suffix: Suffix): boolean => suffix[0] === 'p';
 
 type Safe = (c: Checks, a: Value, b: Value, result: Value) => Value;
 /** What must hold of operands and result, beside MXCSR's mode. */
@@ -104,6 +21,55 @@ const SAFE: Readonly<Record<'add' | 'sub' | 'mul' | 'div' | 'sqrt', Safe>> = {
 };
 type Operation = keyof typeof SAFE;
 
+/** Whether `result` is exact, as far as that is quickly told. */
+function exactness(
+  t: Emitter,
+  operation: Operation,
+  scalar: Scalar,
+  packed: boolean,
+  a: Value,
+  b: Value,
+  result: Value,
+): (() => Value) | undefined {
+  switch (operation) {
+    case 'add':
+    case 'sub':
+      return () => sumIsExact(t, operation, scalar, packed, a, b, result);
+    case 'mul':
+      return packed ? undefined : () => productIsExact(t, scalar, a, b, result);
+    case 'div':
+      return packed ? undefined : () => t.eqz(fraction(t, scalar, b)); // by a power of two
+    case 'sqrt':
+      return undefined;
+  }
+}
+/** Knuth's two-sum: what the sum lacks is a number of the format, and so it is computed exactly. */
+function sumIsExact(t: Emitter, operation: 'add' | 'sub', scalar: Scalar, packed: boolean, a: Value, b: Value, sum: Value): Value {
+  const type = packed ? 'v128' : scalar;
+  const op = (name: 'add' | 'sub', x: Value, y: Value): Value =>
+    t.op(`${packed ? wideOf(scalar) : scalar}.${name}` as 'f64.add', type, x, y);
+  const virtual = t.let(op('sub', sum, a));
+  const lost = op('sub', a, op('sub', sum, virtual));
+  const error = operation === 'add' ? op('add', lost, op('sub', b, virtual)) : op('sub', lost, op('add', b, virtual));
+  const c = checks(t, scalar, packed);
+  return c.all(c.zero(error));
+}
+const bitsOf = (t: Emitter, scalar: Scalar, value: Value): Value =>
+  scalar === 'f32' ? t.op('i32.reinterpret_f32', 'i32', value) : t.op('i64.reinterpret_f64', 'i64', value);
+function fraction(t: Emitter, scalar: Scalar, value: Value): Value {
+  const bits = bitsOf(t, scalar, value);
+  return scalar === 'f32' ? t.and(bits, t.i32(0x7fffff)) : t.and(bits, t.i64(0xfffffffffffffn));
+}
+/** A product of singles is a double; one of doubles fits when both have zeroes enough at the end. */
+function productIsExact(t: Emitter, scalar: Scalar, a: Value, b: Value, product: Value): Value {
+  if (scalar === 'f32') {
+    const wide = (value: Value): Value => t.op('f64.promote_f32', 'f64', value);
+    return t.op('f64.eq', 'i32', t.op('f64.mul', 'f64', wide(a), wide(b)), wide(product));
+  }
+  const zeroesAtEnd = (value: Value): Value => t.op('i64.ctz', 'i64', t.or(fraction(t, 'f64', value), t.i64(1n << 52n)));
+  return t.op('i64.ge_u', 'i32', t.add(zeroesAtEnd(a), zeroesAtEnd(b)), t.i64(53n));
+}
+
 /** Both operands as the operation sees them: whole registers, or their low lanes. */
 function operate(t: Emitter, operation: Operation, suffix: Suffix, a: Value, b: Value): Value {
   const scalar = scalarOf(suffix);
@@ -114,7 +80,7 @@ function operate(t: Emitter, operation: Operation, suffix: Suffix, a: Value, b: 
   const [x, y] = packed ? [a, b] : [lowLane(t, scalar, a), lowLane(t, scalar, b)];
   const args = operation === 'sqrt' ? [y] : [x, y];
   const fast = t.let(t.op(`${name}.${operation}` as 'f32x4.add', type, ...args));
-  const safe = t.and(usualMxcsr(t), c.all(SAFE[operation](c, x, y, fast)));
+  const safe = t.and(usualMxcsr(t, exactness(t, operation, scalar, packed, x, y, fast)), c.all(SAFE[operation](c, x, y, fast)));
   return unless(t, safe, packed ? fast : withLow(t, scalar, a, fast), () => exactly(t, operation + suffix, a, b));
 }
 
@@ -217,7 +183,8 @@ const alternate = (suffix: 'ps' | 'pd'): Translate => {
     const c = checks(t, scalar, true);
     const flipped = t.let(v(t, 'v128.xor', b, lanes(t, suffix === 'ps' ? 4 : 8, EVEN_SIGNS[suffix])));
     const fast = t.let(v(t, `${wideOf(scalar)}.add`, a, flipped));
-    dst!.write(unless(t, t.and(usualMxcsr(t), c.all(SAFE.add(c, a, b, fast))), fast, () => exactly(t, `addsub${suffix}`, a, b)));
+    const usual = usualMxcsr(t, () => sumIsExact(t, 'add', scalar, true, a, flipped, fast));
+    dst!.write(unless(t, t.and(usual, c.all(SAFE.add(c, a, b, fast))), fast, () => exactly(t, `addsub${suffix}`, a, b)));
   };
 };
 const horizontal =
@@ -238,6 +205,7 @@ const dot =
     dst!.write(exactly(t, operation, dst!.read(), b, immediate!.read()));
   };
 
+const LEAST_SINGLE = 0x00800000n;
 /**
  * RCP and RSQRT. The manual asks for a relative error of at most 1.5 × 2^-12, and processors differ; ours gives the nearest single (of the root's
  * nearest single), which any program must be content with. Denormals count as zero, tiny results become zero, no flag is touched.
@@ -247,8 +215,8 @@ const reciprocal =
   (t, dst, src) => {
     aligned(t, src!);
     const b = src!.read();
-    const sign = t.let(v(t, 'v128.and', b, every(t, 'f32', SIGN.f32)));
-    const least = every(t, 'f32', LEAST.f32);
+    const sign = t.let(v(t, 'v128.and', b, every(t, 'f32', 0x80000000n)));
+    const least = every(t, 'f32', LEAST_SINGLE);
     const flushed = (value: Value): Value => {
       const tiny = v(t, 'f32x4.lt', v(t, 'f32x4.abs', value), least);
       return v(t, 'v128.or', v(t, 'v128.andnot', value, tiny), sign);
@@ -290,7 +258,23 @@ const rounding = (suffix: Suffix, opcode: string): Description =>
       const silent = t.eq(t.and(choice, t.i32(12)), t.i32(8));
       const tested = packed ? b : lowLane(t, scalar, b);
       const fast = packed ? rounded.get() : withLow(t, scalar, a, extract(t, wide, 0, rounded.get()));
-      const safe = t.and(t.or(silent, usualMxcsr(t)), c.all(c.plain(tested)));
+      const integral = c.all(
+        c.zero(
+          t.op(
+            `${packed ? wide : scalar}.sub` as 'f64.sub',
+            packed ? 'v128' : scalar,
+            tested,
+            packed ? rounded.get() : extract(t, wide, 0, rounded.get()),
+          ),
+        ),
+      );
+      const safe = t.and(
+        t.or(
+          silent,
+          usualMxcsr(t, () => integral),
+        ),
+        c.all(c.plain(tested)),
+      );
       dst!.write(unless(t, safe, fast, () => exactly(t, `round${suffix}`, a, b, choice)));
     },
   );
