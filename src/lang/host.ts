@@ -76,6 +76,13 @@ export interface HostConsole {
   close(): Promise<void>;
 }
 
+export interface CallFault {
+  readonly message: string;
+  readonly hint: string | null;
+  /** Of the word to blame; null: none. */
+  readonly span: Span | null;
+}
+
 /** Something that happened to a domain. */
 export interface HostEvent {
   readonly kind: string;
@@ -94,6 +101,8 @@ export interface FaultCall {
 
 export interface ScriptHost {
   commands(): ReadonlyMap<string, CommandSignature>;
+  /** What is wrong with the words of a command, without running it; null: nothing. */
+  checkCall?(name: string, words: readonly CommandWord[]): CallFault | null;
   /** Runs a command; resolves with its table or value, null when it has none. Rejects with a `CommandFailure`. */
   invoke(call: CommandCall, signal: AbortSignal): Promise<Value>;
   /** `host`, `domains`, … : the machine as values, read at the moment of the call. undefined: no such name. */

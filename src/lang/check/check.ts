@@ -5,12 +5,16 @@ import { triggerFault } from '../evaluate/events.ts';
 import { STAGE_NAMES } from '../evaluate/stages.ts';
 import { configKey, keyNames } from '../keys/config-keys.ts';
 import { declaredNames } from '../parse/lexing.ts';
-import type { AssignStatement, Command, DomainStatement, Node, Program, Statement } from '../parse/ast.ts';
+import type { AssignStatement, Command, DomainStatement, Expression, Node, Program, Statement } from '../parse/ast.ts';
 import type { Problem } from '../problem.ts';
 import { didYouMean } from '../problems/did-you-mean.ts';
-import { problemOf } from '../problems/problem-of.ts';
-import type { ProblemId } from '../problems/table.ts';
+import { isError, problemOf } from '../problems/problem-of.ts';
+import { PROBLEMS, type ProblemId } from '../problems/table.ts';
 import { parseNumber } from '../units/units.ts';
+import { textForValue, wrongWords } from './command-words.ts';
+import { checkDomainKeys } from './domain-keys.ts';
+import { unreachable } from './flow.ts';
+import { Meaning } from './meaning.ts';
 import { walk, walkBlock, type Visitor } from './walk.ts';
 
 /** What other shells and languages write to show a value. */
@@ -19,13 +23,19 @@ const SAYING: ReadonlySet<string> = new Set(['echo', 'printf', 'puts']);
 export interface CheckOptions {
   /** Names of variables and functions from earlier lines. */
   readonly variables?: ReadonlySet<string>;
+  /** Names of domains that earlier lines declared. */
+  readonly domains?: ReadonlySet<string>;
 }
 
+type CheckHost = Pick<ScriptHost, 'commands' | 'checkCall'>;
+
 /** Without a host commands are not checked. */
-export function check(program: Program, host?: Pick<ScriptHost, 'commands'>, options: CheckOptions = {}): readonly Problem[] {
+export function check(program: Program, host?: CheckHost, options: CheckOptions = {}): readonly Problem[] {
   if (program.dialect === 'config') return [];
   return new Checker(program, host, options).all();
 }
+
+const UNUSED: string = PROBLEMS.unused.code;
 
 interface Place {
   readonly loop: boolean;
@@ -36,11 +46,17 @@ interface Place {
 class Checker {
   readonly #program: Program;
   readonly #commands: ReadonlyMap<string, unknown> | null;
+  readonly #host: CheckHost | undefined;
   readonly #names: ReadonlySet<string>;
+  readonly #options: Required<CheckOptions>;
+  readonly #declared: Declared;
   readonly #problems: Problem[] = [];
 
-  constructor(program: Program, host: Pick<ScriptHost, 'commands'> | undefined, { variables = new Set() }: CheckOptions) {
+  constructor(program: Program, host: CheckHost | undefined, { variables = new Set(), domains = new Set() }: CheckOptions) {
     this.#program = program;
+    this.#host = host;
+    this.#options = { variables, domains };
+    this.#declared = declaredIn(program, domains);
     this.#commands = host?.commands() ?? null;
     const { text } = program.source;
     const functions = [...text.matchAll(/\bfn[ \t]+([A-Za-z_]\w*)/g)].map((match) => match[1]!);
@@ -49,7 +65,33 @@ class Checker {
 
   all(): readonly Problem[] {
     walk(this.#program.body, this.#visitor({ loop: false, fn: false, console: false }));
-    return this.#problems.toSorted((a, b) => a.span.start - b.span.start);
+    this.#meaning();
+    for (const { statement, because } of unreachable(this.#program.body)) {
+      const place = { start: statement.start, end: firstLineEnd(this.#program.source.text, statement) };
+      this.#report('unreachable', place, `this is never reached: ${because} comes before it`);
+    }
+    // A mistake may be why a variable is not used.
+    const hasErrors = this.#problems.some(isError);
+    const told = hasErrors ? this.#problems.filter(({ code }) => code !== UNUSED) : this.#problems;
+    return told.toSorted((a, b) => a.span.start - b.span.start);
+  }
+
+  #meaning(): void {
+    const { domains, isOpen, assigned } = this.#declared;
+    const commands = this.#commands;
+    const isCommand = (name: string): boolean => commands === null || this.#isCommand(name);
+    new Meaning(this.#program, {
+      variables: this.#options.variables,
+      domains,
+      assigned,
+      open: isOpen,
+      isCommand,
+      report: (id, node, message, help) => this.#report(id, node, message, help),
+    }).check();
+  }
+
+  #isCommand(name: string): boolean {
+    return this.#commands !== null && (this.#commands.has(name) || [...this.#commands.keys()].some((command) => command.startsWith(name)));
   }
 
   #report(id: ProblemId, node: Node, message: string, help?: string | null): void {
@@ -102,6 +144,7 @@ class Checker {
         return false;
       case 'domain':
         this.#keysOf(node);
+        this.#problems.push(...checkDomainKeys(this.#program, node));
         return true;
       case 'on':
       case 'wait-for': {
@@ -116,7 +159,9 @@ class Checker {
 
   #keysOf({ body }: DomainStatement): void {
     for (const statement of body.body) {
-      if (statement.kind === 'assign' && !configKey(statement.key) && !this.#names.has(statement.key)) this.#unknownKey(statement);
+      if (statement.kind !== 'assign') continue;
+      if (configKey(statement.key)?.type === 'names') this.#domainNames(statement.value);
+      else if (!configKey(statement.key) && !this.#names.has(statement.key)) this.#unknownKey(statement);
     }
   }
 
@@ -124,11 +169,32 @@ class Checker {
     this.#report('unknown-key', { start, end: keyEnd }, `unknown key '${key}'`, didYouMean(key, keyNames()));
   }
 
-  #command({ name, nameStart, words }: Command, inPipe: boolean): void {
+  /** after = [wbe]: nearly the name of a domain of this file. */
+  #domainNames(node: Expression): void {
+    for (const item of node.kind === 'list' ? node.items : [node]) {
+      const name = item.kind === 'name' ? item.name : item.kind === 'string' ? item.value : null;
+      if (name !== null && !this.#names.has(name)) this.#domainName(name, item);
+    }
+  }
+
+  #domainName(name: string, node: Node): void {
+    const { domains } = this.#declared;
+    if (domains.size === 0 || domains.has(name) || /^\d+$/.test(name)) return;
+    const near = didYouMean(name, domains);
+    if (near) this.#report('unknown-domain', node, `no domain of this file is called '${name}'`, near);
+  }
+
+  #command(command: Command, inPipe: boolean): void {
+    const { name, nameStart, words } = command;
     const commands = this.#commands;
-    if (!commands || commands.has(name) || this.#names.has(name) || BUILTIN_BY_NAME.has(name)) return;
+    const isFunction = this.#names.has(name) || BUILTIN_BY_NAME.has(name);
+    for (const word of words) {
+      const fault = textForValue(word, this.#program.source, (variable) => this.#names.has(variable));
+      if (fault) this.#report('text-for-value', fault.place, fault.message, fault.help);
+    }
+    if (!commands || isFunction) return;
+    if (this.#isCommand(name)) return this.#words(command);
     if (words.length === 0 && !inPipe) return;
-    if ([...commands.keys()].some((command) => command.startsWith(name))) return;
     const place = { start: nameStart, end: nameStart + name.length };
     const candidates = [...commands.keys(), ...BUILTIN_BY_NAME.keys(), ...(inPipe ? STAGE_NAMES : [])];
     this.#report(
@@ -138,4 +204,53 @@ class Checker {
       didYouMean(SAYING.has(name) ? 'print' : name, candidates),
     );
   }
+
+  #words(command: Command): void {
+    const fault = wrongWords(command, this.#program.source, this.#host!);
+    if (fault) return this.#report('wrong-words', fault.place, fault.message, fault.help);
+    const signature = this.#host!.commands().get(command.name);
+    for (const [at, word] of command.words.entries()) {
+      const [only] = word.pieces;
+      const kind = (signature?.positionals[at] ?? (signature?.positionals.at(-1)?.rest ? signature.positionals.at(-1) : undefined))?.kind;
+      if (kind === 'domain' && typeof only === 'string' && word.pieces.length === 1 && !only.startsWith('-')) this.#domainName(only, word);
+    }
+  }
+}
+
+interface Declared {
+  /** Names of domain blocks that are written out. */
+  readonly domains: ReadonlySet<string>;
+  /** Another file is included, which may declare anything. */
+  readonly isOpen: boolean;
+  /** Variables that are given another value. */
+  readonly assigned: ReadonlySet<string>;
+}
+
+function declaredIn({ body }: Program, known: ReadonlySet<string>): Declared {
+  const domains = new Set(known);
+  const assigned = new Set<string>();
+  let isOpen = false;
+  walk(body, {
+    statement(node) {
+      if (node.kind === 'include') isOpen = true;
+      else if (node.kind === 'assign') assigned.add(node.key.split('.')[0]!);
+      else if (node.kind === 'set')
+        for (let target = node.target; ;) {
+          if (target.kind === 'name') assigned.add(target.name);
+          if (target.kind !== 'index' && target.kind !== 'member') break;
+          target = target.object;
+        }
+      else if (node.kind === 'domain') {
+        const [name] = node.name.pieces;
+        if (node.name.pieces.length <= 2 && typeof name === 'string' && node.name.pieces.every((piece) => typeof piece === 'string'))
+          domains.add(node.name.pieces.join(''));
+      }
+    },
+  });
+  return { domains, isOpen, assigned };
+}
+
+function firstLineEnd(text: string, { start, end }: Node): number {
+  const line = text.indexOf('\n', start);
+  return line < 0 ? end : Math.min(line, end);
 }

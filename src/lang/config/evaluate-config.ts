@@ -10,8 +10,11 @@ import { parse } from '../parse/parse.ts';
 import { Source } from '../parse/source.ts';
 import type { Problem } from '../problem.ts';
 import { isError } from '../problems/problem-of.ts';
+import { PROBLEMS } from '../problems/table.ts';
 
 export interface ConfigContext {
+  /** Tells what real xl would reject although its meaning is plain. */
+  readonly strictXl?: boolean;
   /** guest("pebble"): the path of a kernel that ships with the project. Throws when there is none. */
   guest?(name: string): string;
 }
@@ -30,7 +33,8 @@ export function evaluateConfig(
 ): EvaluatedConfig {
   const entries = new Map<string, ConfigEntry>();
   const parsed = parse(text, file, { dialect: 'config' });
-  const problems = [...parsed.problems, ...execute(parsed, entries, context)];
+  const told = context.strictXl ? parsed.problems : parsed.problems.filter(({ code }) => code !== PROBLEMS['not-xl'].code);
+  const problems = [...told, ...execute(parsed, entries, context)];
   for (const word of overrides) {
     const override = parseOverride(word);
     problems.push(...override.problems.filter(isError), ...execute(override, entries, context));

@@ -82,8 +82,12 @@ class ConfigReader {
 
   #checkKey(name: string, { span }: ConfigEntry): void {
     const known = configKey(name);
-    if (!known) this.#report('unknown-key', span, `unknown key '${name}'`, didYouMean(name, keyNames()));
-    else if (known.old) this.#report('old-key', span, `'${name}' has no effect: only old xm knew it`);
+    if (!known) {
+      const near = didYouMean(name, keyNames());
+      // A slip would do something else than was meant; what is like nothing that xl knows is somebody else's.
+      if (near) this.#report('unknown-key', span, `unknown key '${name}'`, near);
+      else this.#report('unused-key', span, `unknown key '${name}': it has no effect`, 'xl ignores it without a word');
+    } else if (known.old) this.#report('old-key', span, `'${name}' has no effect: only old xm knew it`);
     else if (known.ignored !== undefined) this.#report('ignored-key', span, `'${name}' has no effect: ${known.ignored}`);
   }
 
@@ -135,7 +139,8 @@ class ConfigReader {
       return undefined;
     }
     const place = entry.valueSpan ?? entry.span;
-    const range = `from ${min} to ${max}${unit === undefined ? '' : ` ${unit}`}`;
+    const limits = min === Number.MIN_SAFE_INTEGER ? `at most ${max}` : `from ${min} to ${max}`;
+    const range = `${limits}${unit === undefined ? '' : ` ${unit}`}`;
     if (amount < min || amount > max) this.#report('out-of-range', place, `'${name}' must be ${range}, not ${amount}`);
     else if (!Number.isInteger(amount)) this.#report('out-of-range', place, `'${name}' must be a whole number of ${unit}, not ${amount}`);
     else return amount;

@@ -19,7 +19,7 @@ export function checkConfigProgram(source: Source, body: readonly Statement[], l
 }
 
 function notXl(start: number, end: number, message: string): Finding {
-  return { id: 'not-xl', start, end, message, help: 'real xl rejects it' };
+  return { id: 'not-xl', start, end, message, help: 'xl would reject this' };
 }
 
 function checkStatement(source: Source, statement: Statement, findings: Finding[]): void {

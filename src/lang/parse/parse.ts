@@ -62,7 +62,9 @@ function readPending(
     const { into, at, start, end } = next;
     const inner = text.slice(start, end);
     if (inner.trim() === '') {
-      tree.find('syntax', start, end, 'there is no expression in the brackets');
+      const called = /[A-Za-z_]\w*(?=\($)/.exec(text.slice(0, start))?.[0];
+      const help = called === undefined ? undefined : `in a command line a call stands in brackets: (${called}())`;
+      tree.find('syntax', start, end, 'there is no expression in the brackets', help);
       continue;
     }
     const lexed = lex(inner, { dialect, inside: true, ...(variables && { variables }) });

@@ -36,9 +36,16 @@ export type ProblemId =
   | 'unsupported-type'
   | 'overridden-key'
   | 'bad-uuid'
+  | 'unused-key'
   | 'unknown-name'
   | 'unknown-command'
   | 'unknown-event'
+  | 'wrong-words'
+  | 'unused'
+  | 'shadowed'
+  | 'unreachable'
+  | 'text-for-value'
+  | 'unknown-domain'
   | 'not-declared'
   | 'misplaced'
   | 'type-error'
@@ -226,6 +233,12 @@ export const PROBLEMS: Readonly<Record<ProblemId, ProblemKind>> = {
     title: 'not a UUID',
     explanation: 'A UUID is 32 hexadecimal digits, usually with dashes: 12345678-1234-1234-1234-123456789abc.',
   },
+  'unused-key': {
+    code: 'XM1058',
+    severity: 'warning',
+    title: 'a key that nothing reads',
+    explanation: 'The key is not one of xl, nor is its name near to one. xl ignores such keys without a word.',
+  },
   'unknown-name': {
     code: 'XM1101',
     severity: 'error',
@@ -300,6 +313,44 @@ export const PROBLEMS: Readonly<Record<ProblemId, ProblemKind>> = {
     title: 'an event that does not exist',
     explanation:
       'on and wait for know created, started, paused, unpaused, blocked, shutdown, rebooted, crashed, destroyed, renamed, migrated, watchdog and xenstore PATH. All but the last may be narrowed: crashed of "web-*".',
+  },
+  'wrong-words': {
+    code: 'XM1113',
+    severity: 'error',
+    title: 'words that the command does not take',
+    explanation: 'The command has no such option, or wants fewer or more words. help COMMAND shows how it is called.',
+  },
+  unused: {
+    code: 'XM1114',
+    severity: 'warning',
+    title: 'a variable that is never used',
+    explanation: 'It is given a value that nothing reads. A name that begins with _ is not told.',
+  },
+  shadowed: {
+    code: 'XM1115',
+    severity: 'warning',
+    title: 'a name that hides another one',
+    explanation:
+      'Inside this block, or from this line on, the name means something else than outside of it. To change a variable leave out let.',
+  },
+  unreachable: {
+    code: 'XM1116',
+    severity: 'warning',
+    title: 'a statement that is never reached',
+    explanation: 'Something before it always leaves the block: return, break, continue, throw, or a loop without end.',
+  },
+  'text-for-value': {
+    code: 'XM1117',
+    severity: 'warning',
+    title: 'a word of a command line that looks like an expression',
+    explanation:
+      'The words of a command are text: print now() prints "now()". A value is passed as $name, ${expression} or (expression): print (now()).',
+  },
+  'unknown-domain': {
+    code: 'XM1118',
+    severity: 'warning',
+    title: 'a domain that this file does not declare',
+    explanation: 'No domain block of the file has this name, but one has a name that is nearly the same.',
   },
   'assertion-failed': {
     code: 'XM1201',

@@ -111,6 +111,7 @@ export const create: Command = {
     { long: 'console', short: 'c', summary: 'attach to its console', value: null },
     { long: 'paused', short: 'p', summary: 'leave it paused', value: null },
     { long: 'dryrun', short: 'n', summary: 'print the resulting configuration as JSON and build nothing', value: null },
+    { long: 'strict-xl', summary: 'tell what real xl would reject', value: null },
     { long: 'quiet', short: 'q', summary: 'no notes', value: null },
     { long: 'defconfig', short: 'f', summary: 'the configuration file', value: 'config-file' },
   ],
@@ -128,7 +129,7 @@ export const create: Command = {
     if (args.flag('all')) return await createAll(context, words);
     const name = words.find((word) => !word.includes('='));
     if (name !== undefined && !args.flag('dryrun')) await createBefore(context, name);
-    const loaded = await loadConfig(context, { words, file: args.text('defconfig'), quiet });
+    const loaded = await loadConfig(context, { words, file: args.text('defconfig'), quiet, strictXl: args.flag('strict-xl') });
     if (args.flag('dryrun')) {
       const json = xlConfig(loaded.config, loaded.settings);
       return { kind: 'text', text: `${printJson(json)}\n`, value: toValue(json) };

@@ -1,9 +1,12 @@
 /** fmt: scripts and configurations in their usual form. */
 import { chmodSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { dialectOfFile } from '../host/text-kind.ts';
 import { textFailure, ShellFailure } from './failure.ts';
 import type { Command, CommandContext } from './command.ts';
 import { NOTHING } from './command.ts';
+
+const STDIN = 'standard input';
 
 /** Beside the file and then in its place: whoever reads it meanwhile sees the old text or the new one. */
 function replaceFile(path: string, text: string): void {
@@ -19,7 +22,7 @@ function replaceFile(path: string, text: string): void {
 
 async function formatted(text: string, path: string): Promise<string> {
   const { format } = await import('../../lang/index.ts');
-  const result = format(text, path);
+  const result = format(text, path, { dialect: path === STDIN ? 'script' : dialectOfFile(path) });
   if ('text' in result) return result.text;
   throw textFailure(result.problems, new Map([[path, text]]));
 }
@@ -53,7 +56,7 @@ export const fmt: Command = {
     // All are read before one is written: a file with mistakes stops the work before it has begun.
     const wanted: { readonly path: string; readonly text: string; readonly name: string }[] = [];
     for (const name of names) {
-      if (name === '-') return { kind: 'text', text: await formatted(await standardInput(context), 'standard input') };
+      if (name === '-') return { kind: 'text', text: await formatted(await standardInput(context), STDIN) };
       const { path, text } = await host.readFile(name, cwd);
       const result = await formatted(text, name);
       if (result === text) continue;

@@ -1,5 +1,6 @@
 /** Every command, in the order in which help lists them. Nothing heavy is imported from here: `xm list` must start at once. */
 import type { Command } from './command.ts';
+import { check } from './check.ts';
 import { consoleCommand } from './console.ts';
 import { create } from './create.ts';
 import { destroy } from './destroy.ts';
@@ -61,6 +62,7 @@ export const COMMANDS: readonly Command[] = [
   xenstoreWrite,
   xenstoreRm,
   runCommand,
+  check,
   plan,
   fmt,
   help,

@@ -22,11 +22,12 @@ interface Request {
   /** -f FILE. */
   readonly file: string | undefined;
   readonly quiet: boolean;
+  readonly strictXl?: boolean;
 }
 
 const isSetting = (word: string): boolean => /^[A-Za-z][\w.]*\s*\+?=/.test(word);
 
-export async function loadConfig(context: CommandContext, { words, file, quiet }: Request): Promise<LoadedConfig> {
+export async function loadConfig(context: CommandContext, { words, file, quiet, strictXl = false }: Request): Promise<LoadedConfig> {
   const language = await import('../../lang/index.ts');
   const names = words.filter((word) => !isSetting(word));
   const typed = words.filter(isSetting);
@@ -39,7 +40,7 @@ export async function loadConfig(context: CommandContext, { words, file, quiet }
     throw usage("'xm create' requires at least 1 argument.", 'a configuration file, a declared domain, or key=value words');
   if (!declared && !quiet && named !== undefined) context.note(`Parsing config from ${named}`);
 
-  const evaluated = language.evaluateConfig(read.text, read.path, typed, { guest: (name) => context.host.guest(name) });
+  const evaluated = language.evaluateConfig(read.text, read.path, typed, { strictXl, guest: (name) => context.host.guest(name) });
   const record = declared ? merged(declared, evaluated.config) : evaluated.config;
   const sources = new Map([[read.path, read.text]]);
   failAt(evaluated.problems, sources);

@@ -23,7 +23,7 @@ export async function runText(text: string, file: string, host: ScriptHost, opti
   const { parse, check, run, isError } = await import('../../lang/index.ts');
   const { session, isScript = false } = options;
   const sources = new Map([[file, text]]);
-  const known = session ? { variables: new Set(session.scope.names()) } : {};
+  const known = session ? { variables: new Set(session.scope.names()), domains: new Set(session.declarations.keys()) } : {};
   const { program, problems } = parse(text, file, known);
   const found = problems.some(isError) ? problems : [...problems, ...check(program, host, known)];
   if (found.some(isError)) throw textFailure(found, sources);

@@ -4,12 +4,13 @@ import { dirname, resolve } from 'node:path';
 import type { CommandCall, CommandSignature, ConfigRecord, ScriptHost, Value } from '../../lang/index.ts';
 import { CommandFailure } from '../../lang/host.ts';
 import { type DomainConfig, type Toolstack, ToolstackError } from '../../dom0/toolstack/types.ts';
+import { ShellFailure } from '../commands/failure.ts';
 import { orAborted } from '../commands/abort.ts';
 import { type Command, type Pipe, signatureOf, type Terminal } from '../commands/command.ts';
 import { didYouMean } from '../commands/near.ts';
 import { commandHelp } from '../commands/help-text.ts';
 import { parseWords } from '../commands/parse-words.ts';
-import { PROGRAM_NAMES, resolveCommand } from '../commands/resolve-command.ts';
+import { findCommand, PROGRAM_NAMES, resolveCommand } from '../commands/resolve-command.ts';
 import { COMMANDS } from '../commands/table.ts';
 import { DEFAULT_OUTPUT, type OutputOptions } from '../plain/output-options.ts';
 import { plainText } from '../plain/plain-text.ts';
@@ -64,6 +65,16 @@ export function createScriptHost(toolstack: Toolstack, screen: HostScreen): Scri
 
   const host: ScriptHost = {
     commands: () => signatures,
+    checkCall(name, words) {
+      const command = findCommand(COMMANDS, name);
+      try {
+        if (command) parseWords(command, words);
+        return null;
+      } catch (error) {
+        if (!(error instanceof ShellFailure)) throw error;
+        return error;
+      }
+    },
     async invoke(typed, signal) {
       try {
         return await invoke(typed, signal);
@@ -123,7 +134,7 @@ export function createScriptHost(toolstack: Toolstack, screen: HostScreen): Scri
   };
 
   async function show(value: Value, output: OutputOptions): Promise<void> {
-    if (screen.show) await screen.show(value);
+    if (screen.show) await screen.show(outcomeValue({ kind: 'value', value }, output, screen.output ?? DEFAULT_OUTPUT));
     else {
       const text = await plainText(value, output);
       if (text !== '') print(text.replace(/\n$/, ''));

@@ -26,7 +26,7 @@ describe(needsCorpus('libxlutil’s grammar'), () => {
   const cases = vectors<Oracle>('grammar');
 
   test.each(cases)('$input', ({ input, oracle }) => {
-    const { config, problems } = evaluateConfig(input, 'CFG');
+    const { config, problems } = evaluateConfig(input, 'CFG', [], { strictXl: true });
     const accepted = !problems.some(isError);
     if (input in ACCEPTED) {
       expect(oracle.accept, 'the list names what xl rejects').toBe(false);

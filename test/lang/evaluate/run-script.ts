@@ -18,8 +18,9 @@ export async function runScript(
   text: string,
   { host = fakeHost(), session, signal = new AbortController().signal }: Options = {},
 ): Promise<Ran> {
-  const { program, problems } = parse(text, 'test.xm');
-  const errors = [...problems, ...check(program, host)].filter(isError);
+  const known = session ? { variables: new Set(session.scope.names()) } : {};
+  const { program, problems } = parse(text, 'test.xm', known);
+  const errors = [...problems, ...check(program, host, known)].filter(isError);
   const shown: Value[] = [];
   const result = await run(program, host, { signal, ...(session && { session }), onValue: (value) => void shown.push(value) });
   return { ...result, host, shown, problems: errors };

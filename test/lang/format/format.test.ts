@@ -4,7 +4,7 @@ import { evaluateConfig, format, isError, parse, valueText } from '../../../src/
 import { corpusFiles, needsCorpus } from '../corpus.ts';
 
 function formatted(text: string, file = 'x.xm'): string {
-  const result = format(text, file);
+  const result = format(text, file, { dialect: file.endsWith('.xm') ? 'script' : 'config' });
   if ('problems' in result) throw new Error(result.problems.map(({ message }) => message).join('\n'));
   return result.text;
 }

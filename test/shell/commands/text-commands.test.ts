@@ -70,3 +70,103 @@ test('fmt - goes from stdin to stdout', async () => {
   const ran = await xm(['fmt', '-'], { stdin: 'let x=1' });
   expect(ran).toMatchObject({ stdout: 'let x = 1\n', exitCode: 0 });
 });
+
+test('check says everything at once, with its place, and ends with 2', async () => {
+  const script = file('all.xm', 'let unused = 1\nlist --nonsense\nwait 5\ndomain x { memroy = 5 }\n');
+  const config = file('all.cfg', 'name = "x"\nkernel = "/k"\nvcpu = 2\nmemory = "much"\n');
+  const { stderr, exitCode } = await withoutMachine('check', script, config);
+  expect(exitCode).toBe(2);
+  const heads = stderr.split('\n').filter((line) => /^(?:error|warning)/.test(line));
+  expect(heads).toEqual([
+    "error: option `nonsense' not supported.",
+    'error: a duration is needed, not an integer',
+    "error: unknown key 'memroy'",
+    "error: unknown key 'vcpu'",
+    "error: 'memory' must be a number of MiB, not 'much'",
+  ]);
+});
+
+test('check of good files says nothing', async () => {
+  expect(await withoutMachine('check', 'examples/scripts/fleet.xm', 'examples/scripts/pebble.cfg')).toMatchObject({
+    stdout: '',
+    stderr: '',
+    exitCode: 0,
+  });
+});
+
+test('warnings are shown; they end with 1 only if asked', async () => {
+  const path = file('warn.xm', 'let unused = 1\n');
+  const shown = await withoutMachine('check', path);
+  expect(shown.exitCode).toBe(0);
+  expect(shown.stderr).toContain("warning: 'unused' is never used");
+  expect((await withoutMachine('check', '-W', path)).exitCode).toBe(1);
+});
+
+test('--strict-xl tells what real xl would reject', async () => {
+  const path = file('own.cfg', 'name = "x"\r\nkernel = "/k"\r\nmemory = 64MiB\r\nlocaltime = yes # last');
+  expect(await withoutMachine('check', path)).toMatchObject({ stderr: '', exitCode: 0 });
+  const { stderr, exitCode } = await withoutMachine('check', '--strict-xl', path);
+  expect(exitCode).toBe(0);
+  expect(stderr.match(/^warning: .*$/gm)).toEqual([
+    'warning: the lines end as on Windows (CR LF)',
+    "warning: xl does not write numbers as '64MiB'",
+    'warning: xl has no names as values',
+    'warning: the last line is a comment without a newline',
+  ]);
+  expect(stderr).toContain('xl would reject this');
+});
+
+test('a key that xl ignores is told; one that is nearly a key is a mistake', async () => {
+  const path = file('keys.cfg', 'name = "x"\nkernel = "/k"\nprovisioning_ticket = "OPS-1"\n');
+  const { stderr, exitCode } = await withoutMachine('check', path);
+  expect(exitCode).toBe(0);
+  expect(stderr).toContain("warning: unknown key 'provisioning_ticket': it has no effect");
+});
+
+test('check --json is a list with places, --sarif is what CI servers read', async () => {
+  const path = file('json.xm', 'list\ndestory web\n');
+  const json = await withoutMachine('check', path, '--json');
+  expect(json.exitCode).toBe(2);
+  expect(JSON.parse(json.stdout)).toEqual([
+    {
+      file: path,
+      line: 2,
+      column: 1,
+      start: 5,
+      end: 12,
+      severity: 'error',
+      code: 'XM1102',
+      message: "unknown command 'destory'",
+      help: "did you mean 'destroy'?",
+    },
+  ]);
+  const { stdout, exitCode } = await withoutMachine('check', '--sarif', path);
+  expect(exitCode).toBe(2);
+  expect(JSON.parse(stdout)).toMatchObject({
+    version: '2.1.0',
+    runs: [
+      {
+        tool: { driver: { name: 'xenolith', rules: [{ id: 'XM1102', defaultConfiguration: { level: 'error' } }] } },
+        results: [
+          {
+            ruleId: 'XM1102',
+            ruleIndex: 0,
+            level: 'error',
+            message: { text: "unknown command 'destory' (did you mean 'destroy'?)" },
+            locations: [
+              {
+                physicalLocation: {
+                  artifactLocation: { uri: path },
+                  region: { startLine: 2, startColumn: 1, endLine: 2, endColumn: 8 },
+                },
+              },
+            ],
+          },
+        ],
+      },
+    ],
+  });
+  expect(JSON.parse((await withoutMachine('check', '--sarif', 'examples/scripts/fleet.xm')).stdout)).toMatchObject({
+    runs: [{ results: [] }],
+  });
+});
