@@ -83,7 +83,7 @@ export abstract class ExpressionMeaning {
     this.report('unused', node, `'${name}' is never used`, `leave it out, or call it _${name}`);
   }
 
-  protected declare(name: string, node: Node, kind: Declaration['kind'], reached: boolean): Declaration {
+  protected introduce(name: string, node: Node, kind: Declaration['kind'], reached: boolean): Declaration {
     const before = this.names.own(name);
     const hidden = before ?? this.names.parent?.find(name)?.declaration;
     if (hidden && name !== '_') {
@@ -99,7 +99,7 @@ export abstract class ExpressionMeaning {
   protected parameters(parameters: readonly Parameter[]): void {
     for (const parameter of parameters) {
       if (parameter.fallback) this.value(parameter.fallback);
-      this.declare(parameter.name, { start: parameter.start, end: parameter.start + parameter.name.length }, 'parameter', true);
+      this.introduce(parameter.name, { start: parameter.start, end: parameter.start + parameter.name.length }, 'parameter', true);
     }
   }
 

@@ -42,8 +42,8 @@ export class Meaning extends ExpressionMeaning {
   #body(body: readonly Statement[]): void {
     const isTop = this.names.parent === null;
     for (const statement of body) {
-      if (statement.kind === 'fn') this.declare(statement.name, this.#nameIn(statement.name, statement.start + 2), 'fn', true);
-      else if (statement.kind === 'let') this.declare(statement.name, this.#nameIn(statement.name, statement.start + 3), 'let', false);
+      if (statement.kind === 'fn') this.introduce(statement.name, this.#nameIn(statement.name, statement.start + 2), 'fn', true);
+      else if (statement.kind === 'let') this.introduce(statement.name, this.#nameIn(statement.name, statement.start + 3), 'let', false);
     }
     for (const statement of body) this.#statement(statement);
     // At the prompt the next line may use it.
@@ -78,7 +78,7 @@ export class Meaning extends ExpressionMeaning {
       case 'for': {
         const items = this.value(node.iterable);
         return this.within(false, () => {
-          const declaration = this.declare(node.name, this.#nameIn(node.name, node.start + 3), 'loop', true);
+          const declaration = this.introduce(node.name, this.#nameIn(node.name, node.start + 3), 'loop', true);
           if (!this.options.assigned.has(node.name)) declaration.sample = elementOf(items);
           this.block(node.body);
         });
@@ -95,7 +95,7 @@ export class Meaning extends ExpressionMeaning {
       case 'try':
         this.block(node.body);
         return this.within(false, () => {
-          if (node.name !== null) this.declare(node.name, this.#nameBefore(node.name, node.handler), 'event', true);
+          if (node.name !== null) this.introduce(node.name, this.#nameBefore(node.name, node.handler), 'event', true);
           this.block(node.handler);
         });
       case 'fn':
@@ -138,13 +138,13 @@ export class Meaning extends ExpressionMeaning {
       case 'on':
         this.values(node.trigger.path, node.trigger.of);
         return this.within(true, () => {
-          if (node.name !== null) this.declare(node.name, this.#nameBefore(node.name, node.body), 'event', true);
+          if (node.name !== null) this.introduce(node.name, this.#nameBefore(node.name, node.body), 'event', true);
           this.block(node.body);
         });
       case 'wait-for':
         this.values(node.trigger.path, node.trigger.of);
         this.duration(node.within);
-        if (node.name !== null) this.declare(node.name, this.#nameIn(node.name, node.trigger.end), 'event', true);
+        if (node.name !== null) this.introduce(node.name, this.#nameIn(node.name, node.trigger.end), 'event', true);
         return;
       case 'inject':
         for (const word of [...node.args, node.domain, ...(node.duration ? [node.duration] : [])]) this.word(word);

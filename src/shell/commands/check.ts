@@ -2,6 +2,7 @@
 import type { Problem, Value } from '../../lang/index.ts';
 import { checkText } from '../host/check-text.ts';
 import { packageVersion } from '../host/package-files.ts';
+import { present } from '../plain/presentation.ts';
 import { sarif } from '../plain/sarif.ts';
 import type { Command, CommandContext } from './command.ts';
 import { NOTHING } from './command.ts';
@@ -93,7 +94,7 @@ export const check: Command = {
     const told = args.flag('sarif') || (format !== null && format !== 'table');
     const failure = failureOf(checked, args.flag('warnings-as-errors'), told);
     if (told) {
-      const value = args.flag('sarif') ? await sarifText(checked) : checked.problems.map(problemValue);
+      const value = args.flag('sarif') ? await sarifText(checked) : present(checked.problems.map(problemValue), { output: context.output });
       if (!failure) return { kind: 'value', value };
       await context.show(value);
     }

@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Step, Value } from '../../lang/index.ts';
 import { runText } from '../host/run-text.ts';
+import { present } from '../plain/presentation.ts';
 import { junitReport } from '../plain/junit.ts';
 import type { Command, CommandContext } from './command.ts';
 import { NOTHING } from './command.ts';
@@ -15,7 +16,7 @@ interface Report {
   readonly failure: unknown;
 }
 
-function reportValue({ file, steps, failure }: Report): Value {
+function reportValue({ file, steps, failure }: Report): ReadonlyMap<string, Value> {
   const message = failure instanceof Error ? failure.message : null;
   return new Map<string, Value>([
     ['file', file],
@@ -94,7 +95,7 @@ export const runCommand: Command = {
     const junit = args.text('junit');
     if (junit !== undefined) writeJunit(resolve(cwd, junit), report);
     if (failure !== null) {
-      if (told) await context.show(reportValue(report));
+      if (told) await context.show(present(reportValue(report), { output }));
       throw failure;
     }
     return told ? { kind: 'value', value: reportValue(report) } : NOTHING;

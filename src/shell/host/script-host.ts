@@ -134,7 +134,7 @@ export function createScriptHost(toolstack: Toolstack, screen: HostScreen): Scri
   };
 
   async function show(value: Value, output: OutputOptions): Promise<void> {
-    if (screen.show) await screen.show(outcomeValue({ kind: 'value', value }, output, screen.output ?? DEFAULT_OUTPUT));
+    if (screen.show) await screen.show(value);
     else {
       const text = await plainText(value, output);
       if (text !== '') print(text.replace(/\n$/, ''));
