@@ -33,6 +33,13 @@ export class RegionEmitter extends RegionFlow {
       this.writeState(CONTEXT[flag], value);
     } else this.flags.set(flag, value, this.now.locals);
   }
+  /** Without binding what is likely never to be looked at. */
+  override flagsZsp(width: Width, result: Value): void {
+    const wide = this.sign64(width, result);
+    this.writeFlag('z', wide);
+    this.writeFlag('s', wide);
+    this.writeFlag('p', this.wrap(result));
+  }
   override flagsSum(width: Width, a: Value, b: Value, result: Value): void {
     super.flagsSum(width, a, b, result);
     if (!this.inside) this.flags.compared({ kind: 'add', width, a, b, result, locals: this.now.locals });
