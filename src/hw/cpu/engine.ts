@@ -243,6 +243,7 @@ export class Engine {
       tsc: (_cpu: number, left: number) => this.#tsc(left),
       divideSigned: (_cpu: number, divisor: bigint) => this.#divide(BigInt.asIntN(64, divisor), true),
       divideUnsigned: (_cpu: number, divisor: bigint) => this.#divide(BigInt.asUintN(64, divisor), false),
+      descriptor: (_cpu: number, selector: number) => this.#environment.descriptor(selector & 0xffff) ?? 0n,
       interruptReturn: (_cpu: number, cs: number, ss: number) => this.#interruptReturn(cs & 0xffff, ss & 0xffff),
       loadSegment: (_cpu: number, segment: number, selector: number) => this.#loadSegment(segment, selector & 0xffff),
       guardHolds: (_cpu: number, uop: number) => this.#guardHolds(uop),
@@ -404,8 +405,8 @@ export class Engine {
     if ((cs & 3) !== 3) return cs & 0xfffc;
     if ((ss & 3) !== 3) return ss & 0xfffc;
     const code = this.#environment.descriptor(cs);
-    // Present, a code segment, long mode.
-    if (code === null || ((code >> 40n) & 0x98n) !== 0x98n || ((code >> 53n) & 1n) === 0n) return cs & 0xfffc;
+    // Present, a code segment, of privilege level 3, long mode.
+    if (code === null || ((code >> 40n) & 0xf8n) !== 0xf8n || ((code >> 53n) & 1n) === 0n) return cs & 0xfffc;
     this.#context.setSelector(1, cs);
     this.#context.setSelector(2, ss);
     return -1;

@@ -19,6 +19,7 @@ const IMPORTS: Readonly<Record<string, readonly [readonly ValueType[], readonly 
   tsc: [[I32, I32], [I64]],
   divideSigned: [[I32, I64], [I32]],
   divideUnsigned: [[I32, I64], [I32]],
+  descriptor: [[I32, I32], [I64]],
   interruptReturn: [[I32, I32, I32], [I32]],
   loadSegment: [[I32, I32, I32], [I32]],
   guardHolds: [[I32, I32], [I32]],
