@@ -14,7 +14,7 @@ export interface Case {
 const SKIPPED: ReadonlySet<string> = new Set(
   (
     'push pop leave enter call ret jmp jcc loop loope loopne jrcxz syscall int int3 ud2 iretq cpuid rdtsc rdtscp fxsave fxrstor popf pushf xlat std ' +
-    'cli sti hlt in out ins outs rdmsr wrmsr rdpmc clts invd wbinvd sysret swapgs xsetbv monitor mwait lgdt lidt lmsw invlpg lldt ltr'
+    'lar lsl verr verw sldt str smsw lss lfs lgs retf cli sti hlt in out ins outs rdmsr wrmsr rdpmc clts invd wbinvd sysret swapgs xsetbv monitor mwait lgdt lidt lmsw invlpg lldt ltr'
   ).split(' '),
 );
 

@@ -51,8 +51,8 @@ export class InstructionHelpers {
     if ((cs & 3) !== 3) return cs & 0xfffc;
     if ((ss & 3) !== 3) return ss & 0xfffc;
     const code = this.#running.environment.descriptor(cs);
-    // Present, a code segment, long mode.
-    if (code === null || ((code >> 40n) & 0x98n) !== 0x98n || ((code >> 53n) & 1n) === 0n) return cs & 0xfffc;
+    // Present, a code segment, of privilege level 3, long mode.
+    if (code === null || ((code >> 40n) & 0xf8n) !== 0xf8n || ((code >> 53n) & 1n) === 0n) return cs & 0xfffc;
     this.#running.context.setSelector(1, cs);
     this.#running.context.setSelector(2, ss);
     return -1;
@@ -123,6 +123,7 @@ export class InstructionHelpers {
       },
       quotient: (_cpu: number, high: bigint, low: bigint, divisor: bigint, signed: number) => divide(high, low, divisor, signed).quotient,
       remainder: (_cpu: number, high: bigint, low: bigint, divisor: bigint, signed: number) => divide(high, low, divisor, signed).remainder,
+      descriptor: (_cpu: number, selector: number) => this.#running.environment.descriptor(selector & 0xffff) ?? 0n,
       interruptReturn: (_cpu: number, cs: number, ss: number) => this.#interruptReturn(cs & 0xffff, ss & 0xffff),
       loadSegment: (_cpu: number, segment: number, selector: number) => this.#loadSegment(segment, selector & 0xffff),
       ...this.#floatHelpers(),

@@ -159,7 +159,7 @@ export function decode(bytes: Uint8Array, start: number, end: number): Decoded |
     else immediates.push(readSigned(bytes, at, count));
     at += count;
   }
-  if (lock && !(form.description.lockable && rmIsMemory)) return { undefined: true, opcode: 'lock' };
+  if (lock && !(form.description.lockable && rmIsMemory && form.operands[0]!.source === 'rm')) return { undefined: true, opcode: 'lock' };
   return {
     form,
     length: at - start,

@@ -73,8 +73,8 @@ const HELPERS: Readonly<Record<string, readonly [Signature, Implementation]>> = 
   x87Control: [[[I32, I32], []], (host, cpu, value: number) => setControl(host, cpu, value)],
   x87Initialise: [[[I32], []], (host, cpu) => new Fpu(host.memory, cpu).initialise()],
   moveEnvironment: [[[I32, I32, I64, I32], [I32]], moveEnvironment],
-  fxsave: [[[I32, I64], [I32]], fxsave],
-  fxrstor: [[[I32, I64], [I32]], fxrstor],
+  fxsave: [[[I32, I64, I32], [I32]], fxsave],
+  fxrstor: [[[I32, I64, I32], [I32]], fxrstor],
   enterMmx: [[[I32], []], (host, cpu) => enterMmx(host.memory, cpu)],
 };
 

@@ -10,6 +10,7 @@ const FXSAVE_BYTES = 416; // the rest of the 512 is nobody's
 const MXCSR = 24;
 const MXCSR_MASK = 0xffff;
 const ALL_MASKED = 0x3f;
+const CODE_SELECTOR: number = CONTEXT.selectors + 2;
 /** Bit 6 reads as one, 7 and 13 to 15 as zero. */
 export const controlWord = (value: number): number => (value & 0x1f3f) | 0x40;
 
@@ -53,7 +54,7 @@ function abridged(tags: number): number {
 function writeEnvironment(fpu: Fpu, out: DataView, narrow: boolean): void {
   const { view } = fpu.memory;
   const { image } = fpu;
-  const selector = view.getUint16(fpu.cpu + CONTEXT.selectors + 2, true);
+  const selector = view.getUint16(fpu.cpu + CODE_SELECTOR, true);
   const opcode = view.getUint16(image + FIELD.opcode, true) & 0x7ff;
   const words = [fpu.control, fpu.status, fullTags(fpu)];
   if (narrow) {
@@ -111,8 +112,14 @@ export function moveEnvironment(host: FloatHost, cpu: number, which: number, va:
   return 1;
 }
 
+/** Without REX.W pointers have 32 bits, and a selector follows the instruction's. */
+function narrowPointers(view: DataView, selector: number): void {
+  view.setUint32(FIELD.instruction + 4, selector, true);
+  view.setUint32(FIELD.data + 4, 0, true);
+}
+
 /** FXSAVE. Pointers and opcode are told only of an exception that is pending, as AMD's processors do. */
-export function fxsave(host: FloatHost, cpu: number, va: bigint): number {
+export function fxsave(host: FloatHost, cpu: number, va: bigint, operandSize: number): number {
   if (va & 15n) {
     host.raise(GENERAL_PROTECTION, 0);
     return 0;
@@ -122,9 +129,10 @@ export function fxsave(host: FloatHost, cpu: number, va: bigint): number {
   const view = new DataView(bytes.buffer);
   view.setUint32(28, MXCSR_MASK, true);
   if ((view.getUint16(FIELD.status, true) & STATUS.summary) === 0) bytes.fill(0, FIELD.opcode, MXCSR);
+  else if (operandSize !== 8) narrowPointers(view, host.memory.view.getUint16(cpu + CODE_SELECTOR, true));
   return transfer(host, va, bytes, true) ? 1 : 0;
 }
-export function fxrstor(host: FloatHost, cpu: number, va: bigint): number {
+export function fxrstor(host: FloatHost, cpu: number, va: bigint, operandSize: number): number {
   if (va & 15n) {
     host.raise(GENERAL_PROTECTION, 0);
     return 0;
@@ -137,6 +145,7 @@ export function fxrstor(host: FloatHost, cpu: number, va: bigint): number {
     return 0;
   }
   view.setUint16(FIELD.control, controlWord(view.getUint16(FIELD.control, true)), true);
+  if (operandSize !== 8) narrowPointers(view, 0);
   host.memory.u8.set(bytes, cpu + CONTEXT.fxsave);
   new Fpu(host.memory, cpu).summarise();
   return 1;

@@ -24,6 +24,7 @@ export const IMPORTS: Readonly<Record<string, readonly [readonly ValueType[], re
   quotientFits: [[I32, I64, I64, I64, I32], [I32]],
   quotient: [[I32, I64, I64, I64, I32], [I64]],
   remainder: [[I32, I64, I64, I64, I32], [I64]],
+  descriptor: [[I32, I32], [I64]],
   interruptReturn: [[I32, I32, I32], [I32]],
   loadSegment: [[I32, I32, I32], [I32]],
   guardHolds: [[I32, I32], [I32]],

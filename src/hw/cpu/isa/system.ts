@@ -139,14 +139,17 @@ export const system: readonly Description[] = [
     ends: true,
     translate(t) {
       // Same privilege only: CS and SS keep RPL 3. The helper checks the selectors and loads flags.
-      const rip = t.peek(8, 0);
-      const cs = t.peek(8, 8);
-      const flags = t.peek(8, 16);
-      const rsp = t.peek(8, 24);
-      const ss = t.peek(8, 32);
+      const width = t.operandSize;
+      const [rip, cs, flags, rsp, ss] = [0, 1, 2, 3, 4].map((i) => t.let(t.toWidth(8, t.peek(width, i * width)))) as [
+        Value,
+        Value,
+        Value,
+        Value,
+        Value,
+      ];
       const bad = t.let(t.call('interruptReturn', 'i32', t.wrap(cs), t.wrap(ss)));
       t.if(t.ne(bad, t.i32(-1)), () => t.raise(13, bad));
-      t.do(t.call('writeFlags', null, t.wrap(flags), t.i32(-1)));
+      t.do(t.call('writeFlags', null, t.wrap(flags), t.i32(width === 2 ? 0xffff : -1)));
       t.gpr('rsp', 8).write(rsp);
       t.stepFrom(rip);
       t.jump(rip);

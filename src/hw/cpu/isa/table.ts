@@ -5,6 +5,7 @@ import { branch } from './branch.ts';
 import type { Description } from './instruction.ts';
 import { move } from './move.ts';
 import { mulDiv } from './mul-div.ts';
+import { segment } from './segment.ts';
 import { shift } from './shift.ts';
 import { sseControl } from './sse-control.ts';
 import { sseConversions } from './sse-convert.ts';
@@ -23,6 +24,7 @@ export const INSTRUCTIONS: readonly Description[] = [
   ...branch,
   ...move,
   ...mulDiv,
+  ...segment,
   ...shift,
   ...string,
   ...sseControl,

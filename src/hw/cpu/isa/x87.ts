@@ -114,6 +114,6 @@ export const x87: readonly Description[] = [
   waiting('frstor', ['dd /4 M'], environment('frstor')),
   waiting('fwait', ['9b'], () => undefined),
   mmx('emms', ['NP 0f 77'], (t) => t.context(IMAGE + 4, 'i32', 1).write(t.i32(0))),
-  sse('fxsave', ['NP 0f ae /0 M'], (t, m) => t.faultUnless(t.call('fxsave', 'i32', m!.linear()))),
-  sse('fxrstor', ['NP 0f ae /1 M'], (t, m) => t.faultUnless(t.call('fxrstor', 'i32', m!.linear()))),
+  sse('fxsave', ['NP 0f ae /0 M'], (t, m) => t.faultUnless(t.call('fxsave', 'i32', m!.linear(), t.i32(t.operandSize)))),
+  sse('fxrstor', ['NP 0f ae /1 M'], (t, m) => t.faultUnless(t.call('fxrstor', 'i32', m!.linear(), t.i32(t.operandSize)))),
 ];
