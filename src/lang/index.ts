@@ -46,5 +46,6 @@ export type { Dialect } from './parse/source.ts';
 export { didYouMean } from './problems/did-you-mean.ts';
 export { formatProblem } from './problems/format-problem.ts';
 export { explainProblem, isError, PROBLEM_CODES } from './problems/problem-of.ts';
+export { convertFile } from './python/convert-file.ts';
 export type { ProblemId, ProblemKind } from './problems/table.ts';
 export { formatQuantity } from './units/units.ts';

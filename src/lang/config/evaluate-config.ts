@@ -6,11 +6,13 @@ import { createSession, type Frame, type Run } from '../evaluate/frame.ts';
 import { ScriptError, scriptError } from '../evaluate/script-error.ts';
 import { executeAll } from '../evaluate/statements.ts';
 import type { Expression, Parsed, Statement } from '../parse/ast.ts';
+import { configKey } from '../keys/config-keys.ts';
 import { parse } from '../parse/parse.ts';
 import { Source } from '../parse/source.ts';
 import type { Problem } from '../problem.ts';
-import { isError } from '../problems/problem-of.ts';
+import { isError, problemOf } from '../problems/problem-of.ts';
 import { PROBLEMS } from '../problems/table.ts';
+import { looksLikePython, runPython } from '../python/index.ts';
 
 export interface ConfigContext {
   /** Tells what real xl would reject although its meaning is plain. */
@@ -35,11 +37,47 @@ export function evaluateConfig(
   const parsed = parse(text, file, { dialect: 'config' });
   const told = context.strictXl ? parsed.problems : parsed.problems.filter(({ code }) => code !== PROBLEMS['not-xl'].code);
   const problems = [...told, ...execute(parsed, entries, context)];
+  const python = problems.some(isError) && looksLikePython(text) ? evaluatePython(parsed.program.source, overrides, context) : null;
+  if (python) {
+    entries.clear();
+    for (const [key, entry] of python.entries) entries.set(key, entry);
+    problems.splice(0, Infinity, ...python.problems);
+  }
   for (const word of overrides) {
+    if (python?.given.has(OVERRIDE.exec(word)?.[1] ?? '')) continue;
     const override = parseOverride(word);
     problems.push(...override.problems.filter(isError), ...execute(override, entries, context));
   }
   return { config: { file, entries }, problems };
+}
+
+interface EvaluatedPython {
+  readonly entries: ReadonlyMap<string, ConfigEntry>;
+  readonly problems: readonly Problem[];
+  /** Words of the command line that are names of the file, not keys. */
+  readonly given: ReadonlySet<string>;
+}
+
+/** An old xm file: a program of Python. Null: it is none that can be read. */
+function evaluatePython(source: Source, overrides: readonly string[], { strictXl }: ConfigContext): EvaluatedPython | null {
+  const given = new Map(overrides.flatMap((word) => givenValue(word)));
+  const { settings, fault, variables } = runPython(source.text, given);
+  if (fault?.kind === 'syntax') return null;
+  const entries = new Map<string, ConfigEntry>();
+  for (const { name, value, start, end, valueStart, valueEnd, isHelper } of settings) {
+    if (isHelper && !configKey(name)) continue;
+    entries.set(name, { value, span: source.span(start, end), valueSpan: source.span(valueStart, valueEnd) });
+  }
+  const problems: Problem[] = [];
+  if (strictXl) problems.push(problemOf('not-xl', source.span(0, 0), 'this is a program of Python', 'xl would reject this'));
+  if (fault) problems.push(problemOf('python', source.span(fault.start, fault.end), fault.message, fault.instead));
+  const names = new Set(variables.map(({ name }) => name));
+  return { entries, problems, given: new Set([...given.keys()].filter((name) => names.has(name) || !configKey(name))) };
+}
+
+function givenValue(word: string): readonly (readonly [string, string])[] {
+  const [, key, sign, value = ''] = OVERRIDE.exec(word) ?? [];
+  return key === undefined || sign !== '=' ? [] : [[key, value.replace(/^(["'])(.*)\1$/s, '$2')]];
 }
 
 /** Each line on its own: one mistake does not hide the next. */

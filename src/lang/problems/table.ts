@@ -213,7 +213,7 @@ export const PROBLEMS: Readonly<Record<ProblemId, ProblemKind>> = {
     severity: 'error',
     title: 'Python in a configuration',
     explanation:
-      'Old xm ran its configurations as Python programs; xl does not. The message names the construct and what to write in its place.',
+      'Old xm ran its configurations as Python programs; xl does not. What real ones use is run here in a sandbox: no file, network, clock or process can be reached. The message names what cannot be given a meaning, and what to write in its place; xm convert writes the file anew.',
   },
   'unsupported-type': {
     code: 'XM1055',

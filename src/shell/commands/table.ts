@@ -2,6 +2,7 @@
 import type { Command } from './command.ts';
 import { check } from './check.ts';
 import { consoleCommand } from './console.ts';
+import { convert } from './convert.ts';
 import { create } from './create.ts';
 import { destroy } from './destroy.ts';
 import { debugKeys } from './debug-keys.ts';
@@ -65,6 +66,7 @@ export const COMMANDS: readonly Command[] = [
   check,
   plan,
   fmt,
+  convert,
   help,
   version,
   exit,

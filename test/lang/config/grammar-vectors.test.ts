@@ -18,6 +18,8 @@ const ACCEPTED: Readonly<Record<string, string>> = {
   '# c': 'a comment at the end without a newline',
   'a=1\r\n': 'line ends of Windows',
   '\ufeffa=1\n': 'a byte order mark',
+  'import os\n': 'the beginning of an old xm file',
+  'def f(x):\n  return x\n': 'a function of an old xm file',
 };
 
 const asXl = (value: Value): XlValue => (Array.isArray(value) ? value.map((item: Value) => asXl(item)) : String(value));

@@ -170,3 +170,17 @@ test('check --json is a list with places, --sarif is what CI servers read', asyn
     runs: [{ results: [] }],
   });
 });
+
+test('convert writes an old xm file as one of today, and never over another', async () => {
+  const path = file('old', "import os\nname = 'a-%s' % os.uname()[4]\ncpu = 1\nbuilder = 'linux'\n");
+  const { stdout, stderr, exitCode } = await withoutMachine('convert', path);
+  expect({ stdout, exitCode }).toEqual({ stdout: 'name = "a-x86_64"\ncpus = "1"\n', exitCode: 0 });
+  expect(stderr).toContain('cpu is cpus now');
+  const target = join(folder, 'new.cfg');
+  expect((await withoutMachine('convert', path, '-o', target)).exitCode).toBe(0);
+  expect(readFileSync(target, 'utf8')).toBe(stdout);
+  expect((await withoutMachine('convert', path, '-o', target)).stderr).toContain('is there already');
+  expect((await withoutMachine('convert', file('bad', 'x = open("/etc/passwd")\n'))).stderr).toContain(
+    'files cannot be read: write the value itself',
+  );
+});
