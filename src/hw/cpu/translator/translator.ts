@@ -5,21 +5,17 @@
 import type { MachineMemory } from '../../memory.ts';
 import type { CodeCache } from '../code-cache.ts';
 import type { Decoded } from '../decode/decoder.ts';
-import { IMPORTS, shapeKey, shapeOf } from '../interpreter/handlers.ts';
-import { I32, I64, ModuleWriter } from '../wasm/module.ts';
+import { shapeKey, shapeOf } from '../interpreter/handlers.ts';
+import { ModuleWriter } from '../wasm/module.ts';
 import { buildRegion } from './build-region.ts';
 import { planRegion } from './plan-region.ts';
-import { Untranslatable, type RegionHelpers } from './region-base.ts';
+import { canTranslate, declareImports } from './can-translate.ts';
+import type { RegionHelpers } from './region-base.ts';
 import { RegionEmitter } from './region-emitter.ts';
 import { shapeRegion } from './shape-region.ts';
 
 /** A module costs as much as several functions: regions are translated together. */
 const BATCH = 8;
-/** Helpers that touch no register or flag. */
-const PURE: readonly string[] = ['quotientFits', 'quotient', 'remainder', 'runSse', 'compareStrings', 'crc32', 'enterMmx'];
-/** What the interpreter's module offers. */
-const EXPORTS: typeof IMPORTS = { swap32: [[I32, I32], [I32]], swap64: [[I32, I64], [I64]] };
-const MEMORY: readonly string[] = ['slowRead', 'slowWrite', 'finishWrite'];
 const REBUILDS_MOST = 12;
 const TABLE_STEP = 256;
 /** More micro-ops than a region's ways out and entries can take. */
@@ -95,7 +91,7 @@ export class Translator {
     if (this.#queue.length === 0) return;
     const requests = this.#queue.splice(0).toSorted((a, b) => Number(b.again) - Number(a.again));
     const module = new ModuleWriter();
-    const helpers = this.#declare(module);
+    const helpers = declareImports(module);
     const done: { readonly mfn: number; readonly slot: number; readonly entries: readonly number[] }[] = [];
     const translated = new Set<string>();
     for (const { mfn, va, again } of requests) {
@@ -120,24 +116,6 @@ export class Translator {
     this.counts.modules++;
     this.counts.regions += done.length;
     this.counts.bytes += bytes.length;
-  }
-
-  #declare(module: ModuleWriter): RegionHelpers {
-    const named: Record<string, number> = {};
-    for (const name of MEMORY) named[name] = module.importFunction(name, ...IMPORTS[name]!);
-    for (const name of PURE) named[name] = module.importFunction(name, ...IMPORTS[name]!);
-    for (const [name, type] of Object.entries(EXPORTS)) named[name] = module.importFunction(name, ...type);
-    const jump = module.importFunction('jump', [I32, I64, I32], [I32]);
-    const materialize = module.importFunction('materialize', [I32, I32, I64, I64], []);
-    return {
-      handlerType: module.type([I32, I32, I32], [I32]),
-      jump,
-      materialize,
-      named,
-      slowRead: named.slowRead!,
-      slowWrite: named.slowWrite!,
-      finishWrite: named.finishWrite!,
-    };
   }
 
   /** Answers the addresses where the region can be entered; null: there is nothing to translate. */
@@ -165,23 +143,10 @@ export class Translator {
   #translatable(decoded: Decoded): boolean {
     const key = shapeKey(decoded.form, shapeOf(decoded));
     let known = this.#known.get(key);
-    if (known === undefined) this.#known.set(key, (known = this.#try(decoded)));
+    if (known === undefined) this.#known.set(key, (known = canTranslate(decoded)));
     if (!known) this.counts.refused.set(decoded.form.description.name, (this.counts.refused.get(decoded.form.description.name) ?? 0) + 1);
     return known;
   }
-  #try(decoded: Decoded): boolean {
-    const t = new RegionEmitter(this.#declare(new ModuleWriter()), 0, 0);
-    t.onJumpNear = t.onJump = () => undefined;
-    t.begin(decoded, 0, 1);
-    try {
-      decoded.form.description.translate(t, ...decoded.form.operands.map((spec) => t.place(spec)));
-      return true;
-    } catch (error) {
-      if (error instanceof Untranslatable) return false;
-      throw error;
-    }
-  }
-
   #slot(): number {
     const { table } = this.#imports;
     if (this.#freeSlots.length === 0) {
