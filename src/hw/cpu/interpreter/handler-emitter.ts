@@ -5,7 +5,7 @@
 import type { FlagName, Leave, Place, RegisterName, Type, Value, VectorPlace, Width } from '../isa/emitter.ts';
 import { CONTEXT, EXIT, UOP } from '../layout.ts';
 import type { ValueType } from '../wasm/module.ts';
-import { CALL, EMPTY, END, IF, RETURN, RETURN_CALL, RETURN_CALL_INDIRECT } from '../wasm/opcodes.ts';
+import { EMPTY, END, IF, RETURN, RETURN_CALL, RETURN_CALL_INDIRECT } from '../wasm/opcodes.ts';
 import { noAddress, WASM_TYPES, WasmEmitter, type MemoryHelpers } from '../wasm/wasm-emitter.ts';
 
 const CPU = 0;
@@ -101,15 +101,7 @@ export class HandlerEmitter extends WasmEmitter {
   call(name: string, result: 'i32' | 'i64' | null, ...args: Value[]): Value {
     const index = this.#helpers.named[name];
     if (index === undefined) throw new Error(`no helper ${name}`);
-    return {
-      type: result ?? 'i32',
-      emit: () => {
-        this.cpu.emit();
-        for (const arg of args) arg.emit();
-        this.code.u8(CALL);
-        this.code.u32(index);
-      },
-    };
+    return this.called(index, result, args);
   }
   #tail(target: number, ...args: Value[]): void {
     for (const arg of args) arg.emit();

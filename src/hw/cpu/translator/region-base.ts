@@ -3,7 +3,7 @@ import type { Decoded } from '../decode/decoder.ts';
 import type { FlagName, Type, Value, Width } from '../isa/emitter.ts';
 import { EXIT } from '../layout.ts';
 import type { ValueType } from '../wasm/module.ts';
-import { CALL, type Op } from '../wasm/opcodes.ts';
+import type { Op } from '../wasm/opcodes.ts';
 import { WASM_TYPES, WasmEmitter, type MemoryHelpers } from '../wasm/wasm-emitter.ts';
 import { fold } from './fold.ts';
 import { Locals, PendingFlags } from './flags.ts';
@@ -196,14 +196,6 @@ export abstract class RegionBase extends WasmEmitter {
   call(name: string, result: 'i32' | 'i64' | null, ...args: Value[]): Value {
     const index = this.helpers.named[name];
     if (index === undefined) return refuse();
-    return {
-      type: result ?? 'i32',
-      emit: () => {
-        this.cpu.emit();
-        for (const arg of args) arg.emit();
-        this.code.u8(CALL);
-        this.code.u32(index);
-      },
-    };
+    return this.called(index, result, args);
   }
 }

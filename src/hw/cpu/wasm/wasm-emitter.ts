@@ -54,6 +54,18 @@ export abstract class WasmEmitter extends Emitter {
       },
     };
   }
+  /** A call of a function that gets the context first. */
+  protected called(index: number, result: 'i32' | 'i64' | null, args: readonly Value[]): Value {
+    return {
+      type: result ?? 'i32',
+      emit: () => {
+        this.cpu.emit();
+        for (const arg of args) arg.emit();
+        this.code.u8(CALL);
+        this.code.u32(index);
+      },
+    };
+  }
   context(offset: number, type: Type, width: number): { read(): Value; write(value: Value): void } {
     return {
       read: () => this.let(this.load(type, width, this.cpu, offset)),
