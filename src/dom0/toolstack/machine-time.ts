@@ -65,13 +65,14 @@ export class MachineTime implements Moves {
     }
   }
 
-  answered(): void {
+  /** `pending`: questions that are not answered yet; they wait for the time that is held up. */
+  answered(pending: number = 0): void {
     if (!this.#virtual || this.halted) return;
     this.#answerHold ??= this.#machine.freezeVirtualTime();
     clearTimeout(this.#answerTimer);
     this.#answerTimer = setTimeout(() => this.moved(), NEXT_MOVE_MS);
     // The process may end meanwhile; but not while somebody waits for the time that this holds up.
-    if (this.#waiters.size === 0) this.#answerTimer.unref();
+    if (this.#waiters.size === 0 && pending === 0) this.#answerTimer.unref();
   }
 
   moved(): void {

@@ -7,30 +7,33 @@ import type { ConsoleStream, Toolstack } from './types.ts';
 export interface Moves {
   /** Somebody has asked for something. */
   moved(): void;
-  /** An answer goes out. */
-  answered(): void;
+  /** An answer goes out, while as many are still to come. */
+  answered(pending?: number): void;
 }
 
 type AnyFunction = (...args: unknown[]) => unknown;
 
 export function withMoves(toolstack: Toolstack, time: Moves): Toolstack {
   const wrapped: Record<string, AnyFunction> = {};
+  let pending = 0;
   for (const [name, operation] of Object.entries(toolstack) as [string, AnyFunction][])
     wrapped[name] = (...args) => {
       time.moved();
       const result = operation(...args);
-      return result instanceof Promise ? result.then((value) => answered(value), failed) : iterated(result as AsyncIterable<unknown>);
+      if (!(result instanceof Promise)) return iterated(result as AsyncIterable<unknown>);
+      pending++;
+      return result.then((value) => answered(value), failed);
     };
   // Every operation of `toolstack` is there, under its name. Events come by the way: to hear of them is no move.
   return { ...(wrapped as unknown as Toolstack), events: () => toolstack.events() };
 
   function answered(value: unknown): unknown {
-    time.answered();
+    time.answered(--pending);
     return isConsole(value) ? consoleWithMoves(value) : value;
   }
 
   function failed(error: unknown): never {
-    time.answered();
+    time.answered(--pending);
     throw error;
   }
 
@@ -44,7 +47,7 @@ export function withMoves(toolstack: Toolstack, time: Moves): Toolstack {
       async write(bytes) {
         time.moved();
         await stream.write(bytes);
-        time.answered();
+        time.answered(pending);
       },
       close,
       [Symbol.asyncDispose]: close,
@@ -57,7 +60,7 @@ export function withMoves(toolstack: Toolstack, time: Moves): Toolstack {
       async next() {
         time.moved();
         const result = await iterator.next();
-        time.answered();
+        time.answered(pending);
         return result;
       },
       return: async () => (await iterator.return?.()) ?? { done: true, value: undefined },

@@ -65,7 +65,8 @@ function evaluatePython(source: Source, overrides: readonly string[], { strictXl
   if (fault?.kind === 'syntax') return null;
   const entries = new Map<string, ConfigEntry>();
   for (const { name, value, start, end, valueStart, valueEnd, isHelper } of settings) {
-    if (isHelper && !configKey(name)) continue;
+    // xm's word for a paravirtual domain, which xl does not know.
+    if ((isHelper && !configKey(name)) || (name === 'builder' && value === 'linux')) continue;
     entries.set(name, { value, span: source.span(start, end), valueSpan: source.span(valueStart, valueEnd) });
   }
   const problems: Problem[] = [];
@@ -98,11 +99,13 @@ function execute({ program }: Parsed, entries: Map<string, ConfigEntry>, context
     onValue: () => undefined,
     onStep: () => undefined,
     count: 0,
+    sinceMachine: 0,
     depth: 0,
   };
   const frame: Frame = {
     run,
     source,
+    files: [source.file],
     dialect: 'config',
     scope: run.session.scope,
     entries,

@@ -21,16 +21,17 @@ export function* converse(node: ConsoleStatement, frame: Frame): Eval<Flow | nul
 }
 
 /** One a domain and run: a second block goes on where the first one stopped reading. The first one starts with what was printed before. */
-function dialogueWith(name: string, node: Node, frame: Frame): Promise<Dialogue> {
+async function dialogueWith(name: string, node: Node, frame: Frame): Promise<Dialogue> {
   const { dialogues } = frame.run;
   const known = dialogues.get(name);
-  if (known) return known;
+  // A domain that ended may have come again: its new console is another one.
+  if (known && !(await known).ended) return await known;
   const opened = hostAt(node, frame)
     .console(name, 'start')
     .then((console) => new Dialogue(name, console));
   dialogues.set(name, opened);
   opened.catch(() => dialogues.delete(name));
-  return opened;
+  return await opened;
 }
 
 function dialogueAt(node: Node, frame: Frame, what: string): Dialogue {

@@ -9,7 +9,7 @@ import { wait, type Eval } from './eval.ts';
 import { Scope, spanOf, type Frame } from './frame.ts';
 import { ArgumentFault, callFunction, EvalFunction } from './functions.ts';
 import { captures, isEvaluation, propertyNames, propertyOf } from './methods.ts';
-import { binary, negate, OperatorFault } from './operators.ts';
+import { binary, negate, OperatorFault, sized } from './operators.ts';
 import { evaluatePipeline } from './pipelines.ts';
 import { planMatch } from './plan.ts';
 import { ScriptError, scriptError } from './script-error.ts';
@@ -36,7 +36,7 @@ function* evaluateNode(node: Expression, frame: Frame): Eval<Value> {
     case 'template': {
       let text = '';
       for (const part of node.parts) text += typeof part === 'string' ? part : valueText(yield* evaluate(part, frame));
-      return text;
+      return placed(node, frame, () => sized(text));
     }
     case 'list': {
       const items: Value[] = [];
@@ -231,6 +231,7 @@ function* domainProperty(domain: DomainHandle, node: MemberNode, frame: Frame): 
 
 export function hostAt(node: Node, frame: Frame): ScriptHost {
   const { host } = frame.run;
+  frame.run.sinceMachine = 0;
   if (host === null) throw scriptError('not-in-config', spanOf(frame, node), 'a configuration cannot ask the machine');
   return host;
 }
@@ -307,8 +308,20 @@ function unknownAt(node: Node, frame: Frame): Unknown {
   return new Unknown(frame.source.slice(node).replace(/\s+/g, ' '));
 }
 
+/** Between two looks at the machine a script may do a lot, but not without end. */
+const MOST_STEPS = 5_000_000;
+
+export function countStep(node: Node, { run, source }: Frame): void {
+  run.count++;
+  if (++run.sinceMachine > MOST_STEPS)
+    throw scriptError('no-end', source.spanOf(node), 'this does not come to an end', {
+      help: `${MOST_STEPS} steps without a look at the machine: wait 10ms lets its time pass`,
+    });
+}
+
 export function* calling(node: Node, frame: Frame, call: Eval<Value>): Eval<Value> {
   const { run } = frame;
+  countStep(node, frame);
   if (run.depth >= MAX_DEPTH) throw scriptError('too-deep', spanOf(frame, node), `more than ${MAX_DEPTH} calls inside each other`);
   run.depth++;
   try {

@@ -71,12 +71,16 @@ export interface Run {
   onStep(step: Step): void;
   /** Statements so far: every few hundred the event loop gets its turn. */
   count: number;
+  /** Steps since the machine was last asked. */
+  sinceMachine: number;
   depth: number;
 }
 
 export interface Frame {
   readonly run: Run;
   readonly source: Source;
+  /** The files that include each other, outermost first. */
+  readonly files: readonly string[];
   readonly dialect: Dialect;
   readonly scope: Scope;
   /** The keys of the domain block or the configuration around it. */

@@ -3,7 +3,7 @@ import { Quantity, Table, type Value } from '../values.ts';
 import { average, extreme, lengthOf, sum } from './builtins.ts';
 import { type Eval } from './eval.ts';
 import { ArgumentFault, callFunction, EvalFunction, functionArgument } from './functions.ts';
-import { contains, isEqual, order } from './operators.ts';
+import { checkJoined, contains, isEqual, order, sized } from './operators.ts';
 import { isList, isMap, isTrue, rowToMap, valueText } from './value-text.ts';
 
 type Method<T> = (self: T, args: readonly Value[]) => Eval<Value> | Value;
@@ -47,7 +47,12 @@ const LIST: Methods<readonly Value[]> = {
       .toSorted(([, a], [, b]) => order(a, b))
       .map(([item]) => item);
   },
-  join: (list, [separator]) => list.map((item) => valueText(item)).join(separator === undefined ? ',' : valueText(separator)),
+  join(list, [separator]) {
+    const pieces = list.map((item) => valueText(item));
+    const between = separator === undefined ? ',' : valueText(separator);
+    checkJoined(pieces, between);
+    return pieces.join(between);
+  },
   contains: (list, [item]) => contains(item ?? null, list),
   index: (list, [item]) => BigInt(list.findIndex((member) => isEqual(member, item ?? null))),
   reverse: (list) => list.toReversed(),
@@ -118,7 +123,7 @@ function bound<T>(name: string, methods: Methods<T>, self: T): Value | undefined
     method &&
     new EvalFunction(name, function* (args) {
       const result = method(self, args);
-      return isEvaluation(result) ? yield* result : result;
+      return sized(isEvaluation(result) ? yield* result : result);
     })
   );
 }

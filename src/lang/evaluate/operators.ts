@@ -5,7 +5,7 @@ import { isList, isMap, typeName, valueText } from './value-text.ts';
 
 /** A mistake without a place yet. */
 export class OperatorFault extends Error {
-  readonly id: 'type-error' | 'overflow' | 'division-by-zero';
+  readonly id: 'type-error' | 'overflow' | 'division-by-zero' | 'too-large';
   constructor(id: OperatorFault['id'], message: string) {
     super(message);
     this.id = id;
@@ -29,14 +29,34 @@ export function arithmetic(operator: Arithmetic, left: Value, right: Value): Val
   if (isNumber(left) && isNumber(right)) return floats(operator, Number(left), Number(right));
   if (left instanceof Quantity || right instanceof Quantity) return quantities(operator, left, right);
   if (operator === '+') {
-    if (typeof left === 'string') return left + valueText(right);
-    if (typeof right === 'string' && !isList(left)) return valueText(left) + right;
-    if (isList(left)) return isList(right) ? [...left, ...right] : [...left, right];
+    if (typeof left === 'string') return sized(left + valueText(right));
+    if (typeof right === 'string' && !isList(left)) return sized(valueText(left) + right);
+    if (isList(left)) return sized(isList(right) ? [...left, ...right] : [...left, right]);
     if (isMap(left) && isMap(right)) return new Map([...left, ...right]);
   }
-  if (operator === '*' && typeof left === 'string' && typeof right === 'bigint')
-    return left.repeat(Math.min(Math.max(0, Number(right)), 1e6));
+  if (operator === '*' && typeof left === 'string' && typeof right === 'bigint') return repeated(left, Math.max(0, Number(right)));
   throw wrongTypes(operator, left, right);
+}
+
+function repeated(text: string, times: number): string {
+  if (text.length * times > MOST_TEXT) throw new OperatorFault('too-large', 'the text becomes too long');
+  return text.repeat(times);
+}
+
+const MOST_TEXT = 2 ** 24;
+const MOST_ITEMS = 1_000_000;
+
+/** Nothing grows without end: a script that builds too much is told so, and the machine lives on. */
+export function sized<T extends Value>(value: T): T {
+  if (typeof value === 'string' && value.length > MOST_TEXT) throw new OperatorFault('too-large', 'the text becomes too long');
+  if (isList(value) && value.length > MOST_ITEMS) throw new OperatorFault('too-large', 'the list becomes too long');
+  return value;
+}
+
+/** Of texts that are put together: before they are. */
+export function checkJoined(pieces: readonly string[], separator: string): void {
+  const length = pieces.reduce((sum, piece) => sum + piece.length + separator.length, 0);
+  if (length > MOST_TEXT) throw new OperatorFault('too-large', 'the text becomes too long');
 }
 
 function isNumber(value: Value): value is number | bigint {

@@ -63,11 +63,23 @@ export async function run(program: Program, host: ScriptHost, options: RunOption
     },
     onStep: (step) => onStep?.(step),
     count: 0,
+    sinceMachine: 0,
     depth: 0,
   };
   const { source, dialect, body } = program;
   const entries = dialect === 'config' ? new Map<string, ConfigEntry>() : null;
-  const frame: Frame = { run: state, source, dialect, scope: session.scope, entries, dialogue: null, row: null, trace: null, top: true };
+  const frame: Frame = {
+    run: state,
+    source,
+    files: [source.file],
+    dialect,
+    scope: session.scope,
+    entries,
+    dialogue: null,
+    row: null,
+    trace: null,
+    top: true,
+  };
   session.interrupts.onEvent = null;
   try {
     const flow = await drive(executeAll(body, frame));

@@ -9,7 +9,7 @@ import { converse, expectPattern, sendText } from './console-statements.ts';
 import { assignKey, declareDomain } from './domain-block.ts';
 import { drive, turn, wait, type Eval } from './eval.ts';
 import { handle, inject, serviceInterrupts, waitForEvent } from './event-statements.ts';
-import { asking, calling, closure, evaluate, hostAt, placed } from './expressions.ts';
+import { asking, calling, closure, countStep, evaluate, hostAt, placed } from './expressions.ts';
 import { Scope, spanOf, type Frame } from './frame.ts';
 import { callFunction } from './functions.ts';
 import { arithmetic } from './operators.ts';
@@ -48,7 +48,7 @@ function functionOf({ name, parameters, body }: FnStatement, frame: Frame): Valu
 
 function* breathe(statement: Statement, frame: Frame): Eval<void> {
   const { run } = frame;
-  run.count++;
+  countStep(statement, frame);
   checkCancelled(statement, frame);
   if (run.host === null) {
     if (run.count > MOST_IN_CONFIG)
@@ -323,10 +323,15 @@ function* include(statement: Extract<Statement, { kind: 'include' }>, frame: Fra
   const { program, problems } = parse(text, file, { dialect: 'script', variables: new Set(frame.scope.names()) });
   const errors = problems.filter(isError);
   if (errors.length > 0) throw new ScriptError(errors, 'bad-script', errors[0]!.help ?? null);
-  if (run.depth >= MOST_INCLUDES) throw scriptError('too-deep', spanOf(frame, statement), 'files include each other');
+  const chain = [...frame.files, file];
+  if (frame.files.includes(file)) {
+    const names = chain.slice(chain.indexOf(file)).map((path) => path.replace(/^.*\//, ''));
+    throw scriptError('too-deep', spanOf(frame, statement.path), `files include each other: ${names.join(' includes ')}`);
+  }
+  if (chain.length > MOST_INCLUDES) throw scriptError('too-deep', spanOf(frame, statement.path), 'files include each other too deeply');
   run.depth++;
   try {
-    const flow = yield* executeAll(program.body, { ...frame, source: program.source });
+    const flow = yield* executeAll(program.body, { ...frame, source: program.source, files: chain });
     return flow?.kind === 'return' ? null : flow;
   } finally {
     run.depth--;

@@ -40,8 +40,26 @@ const QUANTITY_NAMES: Readonly<Record<Quantity['unit'], string>> = {
   percent: 'a percentage',
 };
 
+/** A list in a list in a list may be longer than any memory: the text ends where it is too long to be read. */
+const MOST_WRITTEN = 2 ** 20;
+let written = 0;
+let depth = 0;
+
 /** `quoted`: strings inside lists and messages carry quotes. */
 export function valueText(value: Value, quoted = false): string {
+  if (depth === 0) written = 0;
+  if (depth > 0 && written > MOST_WRITTEN) return '…';
+  depth++;
+  try {
+    const text = textOf(value, quoted);
+    if (!isList(value) && !isMap(value)) written += text.length;
+    return text;
+  } finally {
+    depth--;
+  }
+}
+
+function textOf(value: Value, quoted: boolean): string {
   if (value === null) return 'null';
   if (typeof value === 'string') return quoted ? JSON.stringify(value) : value;
   if (typeof value === 'number') return Number.isInteger(value) ? value.toFixed(0) : String(Number(value.toPrecision(12)));

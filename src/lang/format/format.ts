@@ -8,7 +8,8 @@ import { parse } from '../parse/parse.ts';
 import type { Dialect } from '../parse/source.ts';
 import * as T from '../parse/tokens.ts';
 import type { Problem } from '../problem.ts';
-import { isError } from '../problems/problem-of.ts';
+import { isError, problemOf } from '../problems/problem-of.ts';
+import { isPython, looksLikePython } from '../python/index.ts';
 import { align, type Line } from './align.ts';
 import { normalImage } from './images.ts';
 import { Layout } from './layout.ts';
@@ -19,6 +20,7 @@ export interface FormatOptions {
   readonly dialect?: Dialect;
 }
 
+const CONVERT = 'xm convert writes it as a configuration of today';
 const MOST_BLANK_LINES = 2;
 /** Places at which two tokens side by side could mean something else; the blanks there stay as they were. */
 const MOST_VERBATIM = 50;
@@ -31,7 +33,14 @@ function itemsOf(text: string, dialect: Dialect): readonly IToken[] {
 
 export function format(text: string, file: string, options: FormatOptions = {}): Formatted {
   const { program, problems } = parse(text, file, options);
-  if (problems.some(isError)) return { problems };
+  if (problems.some(isError)) {
+    const isProgram = program.dialect === 'config' && looksLikePython(text) && isPython(text);
+    return {
+      problems: isProgram
+        ? [problemOf('python', program.source.span(0, 0), 'an old xm file is a program of Python: it has no usual form', CONVERT)]
+        : problems,
+    };
+  }
   const { dialect } = program;
   const clean = text.replace(/^\uFEFF/, '').replaceAll('\r\n', '\n');
   const items = itemsOf(clean, dialect);

@@ -30,8 +30,13 @@ export const False: TokenType = keyword('False', 'false');
 export const Null: TokenType = keyword('Null', 'null');
 export const Within: TokenType = keyword('Within', 'within');
 
-/** `match /…/`: elsewhere a name. */
-export const Match: TokenType = createToken({ name: 'Match', pattern: /match(?=[ \t]*\/)/, longer_alt: Identifier, label: "'match'" });
+/** `match /…/` or `match pattern`: elsewhere a name. */
+export const Match: TokenType = createToken({
+  name: 'Match',
+  pattern: /match(?=[ \t]*\/|[ \t]+(?!(?:in|and|or|within)\b)["'$A-Za-z_])/,
+  longer_alt: Identifier,
+  label: "'match'",
+});
 /** The dot and the name together, so that a property may be called like a keyword. */
 export const Member: TokenType = createToken({ name: 'Member', pattern: /\.[A-Za-z_]\w*/, label: 'a property' });
 /** `$name` in an expression, for people who come from a command line. */

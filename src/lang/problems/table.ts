@@ -46,6 +46,8 @@ export type ProblemId =
   | 'unreachable'
   | 'text-for-value'
   | 'unknown-domain'
+  | 'too-large'
+  | 'no-end'
   | 'not-declared'
   | 'misplaced'
   | 'type-error'
@@ -351,6 +353,19 @@ export const PROBLEMS: Readonly<Record<ProblemId, ProblemKind>> = {
     severity: 'warning',
     title: 'a domain that this file does not declare',
     explanation: 'No domain block of the file has this name, but one has a name that is nearly the same.',
+  },
+  'too-large': {
+    code: 'XM1119',
+    severity: 'error',
+    title: 'a value that becomes too large',
+    explanation: 'A text may have 16 million characters, a list a million elements.',
+  },
+  'no-end': {
+    code: 'XM1120',
+    severity: 'error',
+    title: 'a script that does not come to an end',
+    explanation:
+      'The script has taken five million steps without asking the machine anything or letting its time pass. A loop that waits for something needs a wait in it, or wait until.',
   },
   'assertion-failed': {
     code: 'XM1201',

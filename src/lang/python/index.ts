@@ -36,6 +36,17 @@ export function looksLikePython(text: string): boolean {
   return CONSTRUCT.test(text);
 }
 
+/** Whether it can be read as one. */
+export function isPython(text: string): boolean {
+  try {
+    parsePython(text);
+    return true;
+  } catch (error) {
+    faultOf(error);
+    return false;
+  }
+}
+
 export function runPython(text: string, given: ReadonlyMap<string, string>): PythonResult {
   const run = new PythonRun(given);
   let fault: PythonFault | null = null;

@@ -13,13 +13,17 @@ interface Checked {
   readonly sources: ReadonlyMap<string, string>;
 }
 
-async function checkFiles({ host, cwd }: CommandContext, names: readonly string[], strictXl: boolean): Promise<Checked> {
+const isSetting = (word: string): boolean => /^[A-Za-z_]\w*\+?=/.test(word);
+
+async function checkFiles({ host, cwd }: CommandContext, words: readonly string[], strictXl: boolean): Promise<Checked> {
+  const settings = words.filter(isSetting);
+  const names = words.filter((word) => !isSetting(word));
   const problems: Problem[] = [];
   const sources = new Map<string, string>();
   for (const name of names) {
     const { text } = await host.readFile(name, cwd);
     sources.set(name, text);
-    problems.push(...(await checkText(text, name, host, { strictXl })));
+    problems.push(...(await checkText(text, name, host, { strictXl, settings })));
   }
   return { problems, sources };
 }
@@ -75,7 +79,7 @@ export const check: Command = {
   details:
     'Files that end in .xm are scripts, all others configurations. Each diagnostic has a code that help explains: help XM1042. ' +
     'check ends with 0 when there are no errors, 2 when there are, and 1 when there are only warnings and --warnings-as-errors was given.',
-  positionals: [{ name: 'file', kind: 'file', summary: 'scripts and configurations', required: true, rest: true }],
+  positionals: [{ name: 'file', kind: 'file', summary: 'scripts and configurations, and key=value settings', required: true, rest: true }],
   options: [
     { long: 'warnings-as-errors', short: 'W', summary: 'end with 1 if there are warnings', value: null },
     { long: 'strict-xl', summary: 'tell what real xl would reject', value: null },

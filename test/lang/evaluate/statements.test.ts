@@ -156,3 +156,33 @@ test('expressions show their value at the top, commands anywhere', async () => {
   const { shown } = await runScript('1 + 1\nlet x = 5\nfor n in 1..2 { n; vcpu-list web }');
   expect(shown).toHaveLength(3);
 });
+
+test.each([
+  ['while true { }', 'no-end', 'this does not come to an end'],
+  ['fn f(n) { return n }\nwhile true { f(1) }', 'no-end', 'this does not come to an end'],
+  ['let s = "a"\nwhile true { s = s + s }', 'too-large', 'the text becomes too long'],
+  ['let l = [1]\nwhile true { l = l + l }', 'too-large', 'the list becomes too long'],
+  ['let s = "a" * 100000000', 'too-large', 'the text becomes too long'],
+  ['let s = "a"\nfor i in 1..30 { s = "${s}${s}" }', 'too-large', 'the text becomes too long'],
+  ['let s = "aaaaaaaaaaaaaaaa" * 1000000\n[s, s, s].join(s)', 'too-large', 'the text becomes too long'],
+  ['fn f(n) { return f(n + 1) }\nf(1)', 'too-deep', 'more than 200 calls inside each other'],
+])('%j is bounded', async (text, code, message) => {
+  const { failure } = await runScript(text);
+  expect(failure).toMatchObject({ code, message });
+});
+
+test('a value that is larger than its text can be is shown as far as that goes', async () => {
+  const text = await valueOf('let l = [1]\nfor i in 1..60 { l = [l, l] }\nlen("${l}")');
+  expect(Number(text)).toBeLessThan(2 ** 23);
+});
+
+test('a circle of files is told with its names', async () => {
+  const host = fakeHost();
+  host.files.set('a.xm', 'include "b.xm"');
+  host.files.set('b.xm', 'include "a.xm"');
+  expect((await runScript('include "a.xm"', { host })).failure).toMatchObject({
+    code: 'too-deep',
+    message: 'files include each other: a.xm includes b.xm includes a.xm',
+    span: { file: 'b.xm', line: 1 },
+  });
+});
