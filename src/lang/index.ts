@@ -29,6 +29,8 @@ export { evaluateConfig, type ConfigContext, type EvaluatedConfig } from './conf
 export { checkConfig, readConfig, type DomainSettings, type OnEvent, type ReadConfig } from './config/read-config.ts';
 export { parseVifRate, parseVifSpec, type VifResult, type VifSpec } from './config/vif-spec.ts';
 export { BUILTINS, type Builtin } from './evaluate/builtins.ts';
+export { DOMAIN_PROPERTIES, FUNCTIONS, HOST_PROPERTIES, keyDetail, STAGES, STATEMENTS } from './complete/vocabulary.ts';
+export { METHOD_DOCS } from './evaluate/method-docs.ts';
 export { EVENTS, type EventKind } from './evaluate/events.ts';
 export { createSession, type Session, type Step } from './evaluate/frame.ts';
 export { toCsv, toJson } from './evaluate/formats.ts';
@@ -48,4 +50,4 @@ export { formatProblem } from './problems/format-problem.ts';
 export { explainProblem, isError, PROBLEM_CODES } from './problems/problem-of.ts';
 export { convertFile } from './python/convert-file.ts';
 export type { ProblemId, ProblemKind } from './problems/table.ts';
-export { formatQuantity } from './units/units.ts';
+export { formatQuantity, UNITS } from './units/units.ts';

@@ -16,7 +16,9 @@ export const STATEMENTS: readonly CompletionItem[] = table('keyword', ' ', {
   fn: 'a function: fn NAME(a, b = 1) { … }',
   return: 'leaves a function with a value',
   domain: 'declares a domain: domain "web" { memory = 64MiB }',
-  wait: 'wait 2s, or wait until COND within 10s',
+  wait: 'wait 2s, wait until COND within 10s, wait for EVENT of "web" within 10s',
+  on: 'a handler: on crashed of "web" as d { … }',
+  inject: 'a fault: inject stall on DOMAIN for 2s',
   assert: 'assert COND, "message"',
   console: 'a dialogue: console DOMAIN { expect /…/; send "…" }',
   every: 'every 1s for 30s { … }',
@@ -48,6 +50,9 @@ export const STAGES: readonly CompletionItem[] = table('stage', ' ', {
   each: 'a function for each row: each x => x.name',
   'to json': 'as JSON text',
   'to csv': 'as CSV text',
+  'to yaml': 'as YAML text; also tsv, ndjson, table',
+  join: 'rows of another table with the same value: join (vcpu-list) on name',
+  save: 'writes a file: save out.json, out.csv, out.yaml',
 });
 
 export const FUNCTIONS: readonly CompletionItem[] = BUILTINS.map(({ name, usage, doc }) => ({

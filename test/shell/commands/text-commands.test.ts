@@ -188,11 +188,9 @@ test('convert writes an old xm file as one of today, and never over another', as
 test('the examples have no mistakes and their usual form', async () => {
   const names = readdirSync('examples/scripts').map((name) => `examples/scripts/${name}`);
   expect(names.filter((name) => name.endsWith('.xm')).length).toBeGreaterThanOrEqual(15);
-  const settings = names.some((name) => name.endsWith('old-xm.cfg')) ? ['number=3'] : [];
-  expect(await withoutMachine('check', '-W', ...names.filter((name) => !name.endsWith('grub.cfg')), ...settings)).toMatchObject({
-    stderr: '',
-    exitCode: 0,
-  });
+  const checked = names.filter((name) => !/(?:grub|old-xm)\.cfg$/.test(name));
+  expect(await withoutMachine('check', '-W', ...checked)).toMatchObject({ stderr: '', exitCode: 0 });
+  expect(await withoutMachine('check', '-W', 'examples/scripts/old-xm.cfg', 'number=3')).toMatchObject({ stderr: '', exitCode: 0 });
   expect(await withoutMachine('fmt', '--check', ...names.filter((name) => !name.endsWith('old-xm.cfg')))).toMatchObject({
     stderr: '',
     exitCode: 0,
