@@ -1,10 +1,20 @@
 /** `npm run bench [name…]`: the figures of the project, as ratios where two things run side by side. */
 import { boot, density, idleCost, speed } from './guests.ts';
+import { language } from './language.ts';
 import { processor } from './processor.ts';
 import { startup } from './startup.ts';
 import { translation } from './translation.ts';
 
-const BENCHMARKS: Readonly<Record<string, () => Promise<void>>> = { startup, boot, speed, processor, translation, density, idle: idleCost };
+const BENCHMARKS: Readonly<Record<string, () => Promise<void>>> = {
+  startup,
+  language,
+  boot,
+  speed,
+  processor,
+  translation,
+  density,
+  idle: idleCost,
+};
 
 const wanted = process.argv.slice(2);
 for (const name of wanted.length > 0 ? wanted : Object.keys(BENCHMARKS)) {

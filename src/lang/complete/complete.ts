@@ -2,16 +2,16 @@
 import type { IToken } from 'chevrotain';
 import type { CommandSignature } from '../host.ts';
 import { configKey } from '../keys/config-keys.ts';
-import { declaredNames } from '../parse/lexing.ts';
-import { lex } from '../parse/lexer.ts';
 import { scanWords, type ScannedWord } from '../parse/scan-words.ts';
 import { stringParts } from '../parse/strings.ts';
 import * as T from '../parse/tokens.ts';
+import { beforeCursor } from './before-cursor.ts';
 import { fitting, type Completion, type CompletionContext, type CompletionItem } from './completion.ts';
 import {
   configKeys,
   CONSOLE_STATEMENTS,
   DOMAIN_PROPERTIES,
+  EVENT_NAMES,
   FUNCTIONS,
   GLOBALS,
   HOST_PROPERTIES,
@@ -41,7 +41,8 @@ export async function complete(text: string, offset: number, context: Completion
   const functions = new Set(context.functions);
   const dialect = context.dialect ?? 'script';
   // A dash with nothing behind it is a minus to the lexer; here it begins an option.
-  const { tokens, comments } = lex(/[ \t]-$/.test(before) ? `${before}x` : before, { dialect, variables });
+  const lexed = /[ \t]-$/.test(before) ? `${before}x` : before;
+  const { tokens, comments, names } = beforeCursor(lexed, dialect, variables);
   const comment = comments.at(-1);
   if (comment && comment.startOffset + comment.image.length >= offset) return { start: offset, end: offset, items: [] };
   const last = tokens.at(-1);
@@ -54,7 +55,7 @@ export async function complete(text: string, offset: number, context: Completion
     gap,
     adjacent: !gap.includes('\n'),
     block: dialect === 'config' ? 'domain' : innermostBlock(tokens),
-    names: new Set([...declaredNames(before, variables)].filter((name) => !functions.has(name))),
+    names: new Set([...names].filter((name) => !functions.has(name))),
   };
   return (
     (await inCommand(situation, context)) ??
@@ -105,6 +106,7 @@ async function inCommand(situation: Situation, context: CompletionContext): Prom
     words = rest;
     if (nameEnd === offset && gap === '') return offer(start, offset, text, commandItems(context));
   }
+  if (name === 'on' && words.length <= 1) return offer(words[0]?.start ?? offset, offset, text, EVENT_NAMES);
   const signature = signatureNamed(before.slice(start, nameEnd), context);
   if (!signature) return { start: offset, end: offset, items: [] };
   // A blank behind the last word begins a new one.
@@ -272,6 +274,8 @@ function inExpression(situation: Situation, context: CompletionContext): Complet
   if (last?.tokenType === T.Member && gap === '') return offer(last.startOffset + 1, offset, text, propertiesBehind(tokens.slice(0, -1)));
   if (last?.tokenType === T.Unknown && last.image === '.' && gap === '')
     return offer(offset, offset, text, propertiesBehind(tokens.slice(0, -1)));
+  const event = eventBehind(tokens, gap);
+  if (event !== null) return offer(event === '' ? offset : last!.startOffset, offset, text, EVENT_NAMES);
   const typing = last !== undefined && gap === '' && /^[A-Za-z_]\w*$/.test(last.image);
   const start = typing ? last.startOffset : offset;
   if (!typing && last && OPERANDS.has(last.tokenType)) return offer(offset, offset, text, [WITHIN]);
@@ -279,6 +283,14 @@ function inExpression(situation: Situation, context: CompletionContext): Complet
   return offer(start, offset, text, [...columns, ...variableItems(names), ...functionItems(context), ...FUNCTIONS, ...GLOBALS]);
 }
 
+/** What is typed of an event behind `on` or `wait for`; null: something else is. */
+function eventBehind(tokens: readonly IToken[], gap: string): string | null {
+  const [before, last] = [tokens.at(-2), tokens.at(-1)];
+  if (last && STARTS_EVENT.has(last.tokenType)) return '';
+  return before && STARTS_EVENT.has(before.tokenType) && last?.tokenType === T.Identifier && gap === '' ? last.image : null;
+}
+
+const STARTS_EVENT: ReadonlySet<IToken['tokenType']> = new Set([T.On, T.WaitFor]);
 const WITHIN: CompletionItem = { text: 'within', detail: 'a time limit: within 10s', kind: 'keyword', append: ' ' };
 const OPERANDS: ReadonlySet<IToken['tokenType']> = new Set([T.NumberLiteral, T.StringLiteral, T.Regex, T.RParen, T.RBracket, T.Member]);
 

@@ -1,4 +1,5 @@
 /** Words of the language as completions: statements, stages, functions, properties. */
+import { EVENTS } from '../evaluate/events.ts';
 import { BUILTINS } from '../evaluate/builtins.ts';
 import { CONFIG_KEYS } from '../keys/config-keys.ts';
 import type { ConfigKey } from '../keys/config-key.ts';
@@ -54,6 +55,13 @@ export const STAGES: readonly CompletionItem[] = table('stage', ' ', {
   join: 'rows of another table with the same value: join (vcpu-list) on name',
   save: 'writes a file: save out.json, out.csv, out.yaml',
 });
+
+export const EVENT_NAMES: readonly CompletionItem[] = EVENTS.map(({ name, doc }) => ({
+  text: name,
+  detail: doc,
+  kind: 'keyword',
+  append: ' ',
+}));
 
 export const FUNCTIONS: readonly CompletionItem[] = BUILTINS.map(({ name, usage, doc }) => ({
   text: name,

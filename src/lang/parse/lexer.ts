@@ -20,6 +20,8 @@ export interface LexOptions {
   readonly variables?: ReadonlySet<string>;
   /** The text is an expression inside brackets of another text. */
   readonly inside?: boolean;
+  /** The text goes on inside so many blocks. */
+  readonly blocks?: number;
 }
 
 let lexer: Lexer | null = null;
@@ -30,9 +32,9 @@ export function createLexer(validate: boolean): Lexer {
   return new Lexer(VOCABULARY, { positionTracking: 'onlyOffset', ensureOptimizations: validate, skipValidations: !validate });
 }
 
-export function lex(text: string, { dialect, variables = NONE, inside = false }: LexOptions): Lexed {
+export function lex(text: string, { dialect, variables = NONE, inside = false, blocks = 0 }: LexOptions): Lexed {
   lexer ??= createLexer(false);
-  beginLexing(dialect, dialect === 'config' ? NONE : declaredNames(text, variables), inside);
+  beginLexing(dialect, dialect === 'config' ? NONE : declaredNames(text, variables), inside, blocks);
   const { tokens, groups } = lexer.tokenize(text);
   return {
     tokens,

@@ -20,11 +20,11 @@ export const lexing = {
   abandoned: [] as OpenBracket[],
 };
 
-export function beginLexing(dialect: Dialect, variables: ReadonlySet<string>, inside: boolean): void {
+export function beginLexing(dialect: Dialect, variables: ReadonlySet<string>, inside: boolean, blocks: number): void {
   lexing.dialect = dialect;
   lexing.variables = variables;
   // An interpolation is an expression in brackets: newlines mean nothing in it.
-  lexing.open = inside ? [{ kind: '(', offset: -1 }] : [];
+  lexing.open = inside ? [{ kind: '(', offset: -1 }] : Array.from({ length: blocks }, () => ({ kind: 'block' as const, offset: -1 }));
   lexing.abandoned = [];
 }
 

@@ -42,6 +42,11 @@ const language = (): string =>
   list | where mem > 64MiB | sort by time desc | select name, mem | first 3
   wait 2s                                in machine time
   wait until domain("web").state == "blocked" within 10s
+  wait for rebooted of "web" within 10s    an event; on EVENT … is a handler
+  on crashed of "web-*" as d { print "\${d.name}: \${d.reason}" }
+  inject stall on web for 2s             a fault, taken back by itself
+  domain app { kernel = guest("pebble"); after = [db]; ready = /login:/ }
+  list | join (vcpu-list) on name | save report.json
   console web { expect /> $/ within 5s; send "help\\n" }
   assert len(domains) == 3, "somebody is missing"
 `,

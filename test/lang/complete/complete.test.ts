@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { complete, type CompletionContext } from '../../../src/lang/index.ts';
 import { COMMANDS } from '../fake-host.ts';
 
@@ -104,4 +104,33 @@ test('it takes less than 10 ms', async () => {
   const start = performance.now();
   for (let count = 0; count < 20; count++) await at('let x = 1\nlist | where mem > 1 | se<|>');
   expect((performance.now() - start) / 20).toBeLessThan(10);
+});
+
+describe('in a long script', () => {
+  const lines = Array.from({ length: 300 }, (_, at) => `let value_${at} = ${at}`).join('\n');
+  const context = { commands: COMMANDS, domains: () => [{ name: 'web', detail: '' }], files: () => [], xenstore: () => [] };
+  const texts = async (script: string): Promise<string[]> => (await complete(script, script.length, context)).items.map(({ text }) => text);
+
+  test.each([
+    ['', 'dest', 'destroy'],
+    ['', 'list | wh', 'where'],
+    ['', 'let x = value_29', 'value_299'],
+    ['if true {\n', '  dest', 'destroy'],
+    ['domain "x" {\n  memory = 5\n', '  kern', 'kernel'],
+    ['console web {\n', '  exp', 'expect'],
+    ['let l = [\n  1,\n', '  value_1', 'value_1'],
+    ['let s = """\n  a\n"""\n', 'dest', 'destroy'],
+    ['', 'on cras', 'crashed'],
+    ['', 'wait for ', 'rebooted'],
+    ['', 'wait for shut', 'shutdown'],
+    ['fn off(d) {\n  destroy $d\n}\n', 'domain("w', 'web'],
+  ])('%j and then %j offers %s, the first time and again', async (above, typed, wanted) => {
+    const script = `${lines}\n${above}${typed}`;
+    expect(await texts(script)).toContain(wanted);
+    expect(await texts(script)).toContain(wanted);
+  });
+
+  test('a name that was declared above is known in the line, one declared in the line too', async () => {
+    expect(await texts(`${lines}\nlet fresh = 1; destroy $fre`)).toContain('$fresh');
+  });
 });
