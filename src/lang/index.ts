@@ -27,6 +27,7 @@ export { parseCpuList, type CpuListResult, type HostCpus } from './config/cpu-li
 export { parseDiskSpec, type DiskResult, type DiskSpec } from './config/disk-spec.ts';
 export { evaluateConfig, type ConfigContext, type EvaluatedConfig } from './config/evaluate-config.ts';
 export { checkConfig, readConfig, type DomainSettings, type OnEvent, type ReadConfig } from './config/read-config.ts';
+export { parsePciSpec, type PciResult } from './config/pci-spec.ts';
 export { parseVifRate, parseVifSpec, type VifResult, type VifSpec } from './config/vif-spec.ts';
 export { BUILTINS, type Builtin } from './evaluate/builtins.ts';
 export { DOMAIN_PROPERTIES, FUNCTIONS, HOST_PROPERTIES, keyDetail, STAGES, STATEMENTS } from './complete/vocabulary.ts';

@@ -10,6 +10,7 @@ import type { Value } from '../values.ts';
 import { describeValue, integerOf, isList, mebibytesOf, textOf } from './config-number.ts';
 import { checkCpuList } from './cpu-list.ts';
 import { parseDiskSpec, type DiskSpec } from './disk-spec.ts';
+import { readResources, type XlFields } from './resources.ts';
 import { parseVifSpec, type VifSpec } from './vif-spec.ts';
 
 export type OnEvent = 'destroy' | 'restart' | 'rename-restart' | 'preserve' | 'coredump-destroy' | 'coredump-restart' | 'soft-reset';
@@ -37,6 +38,8 @@ export interface DomainSettings {
   readonly onCrash?: OnEvent;
   readonly onWatchdog?: OnEvent;
   readonly onSoftReset?: OnEvent;
+  /** What has no effect here, as libxl's fields. */
+  readonly xl: XlFields;
   readonly disks: readonly DiskSpec[];
   readonly vifs: readonly VifSpec[];
 }
@@ -114,7 +117,16 @@ class ConfigReader {
       onSoftReset: this.#choice('on_soft_reset'),
     };
     const given = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
-    return { ...given, disks: this.#disks(), vifs: this.#vifs() };
+    return { ...given, xl: this.#resources(), disks: this.#disks(), vifs: this.#vifs() };
+  }
+
+  #resources(): XlFields {
+    const { fields, faults } = readResources(this.#record);
+    for (const { key, message, at } of faults) {
+      const entry = this.#entry(key)!;
+      this.#report('bad-resource', at === null ? (entry.valueSpan ?? entry.span) : itemSpan(entry, at), `'${key}': ${message}`);
+    }
+    return fields;
   }
 
   #text(name: string): string | undefined {

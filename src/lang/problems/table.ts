@@ -37,6 +37,7 @@ export type ProblemId =
   | 'overridden-key'
   | 'bad-uuid'
   | 'unused-key'
+  | 'bad-resource'
   | 'unknown-name'
   | 'unknown-command'
   | 'unknown-event'
@@ -240,6 +241,13 @@ export const PROBLEMS: Readonly<Record<ProblemId, ProblemKind>> = {
     severity: 'warning',
     title: 'a key that nothing reads',
     explanation: 'The key is not one of xl, nor is its name near to one. xl ignores such keys without a word.',
+  },
+  'bad-resource': {
+    code: 'XM1059',
+    severity: 'error',
+    title: 'a value that xl refuses',
+    explanation:
+      'The key has no effect here, but real xl reads it and refuses this value: pci, ioports, irqs, iomem, channel, vnuma, tsc_mode and timer_mode.',
   },
   'unknown-name': {
     code: 'XM1101',

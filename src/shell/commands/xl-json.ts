@@ -77,6 +77,7 @@ export function xlConfig(config: DomainConfig, settings?: DomainSettings): Json 
       kernel: config.kernel,
       cmdline: config.cmdline,
       ramdisk: config.ramdisk,
+      ...settings?.xl.build,
       'type.pv': {},
       arch_arm: {},
       arch_x86: {},
@@ -86,6 +87,8 @@ export function xlConfig(config: DomainConfig, settings?: DomainSettings): Json 
     ...action('poweroff', config.onPoweroff, 'destroy'),
     ...action('reboot', config.onReboot, 'restart'),
     ...action('crash', config.onCrash, 'destroy'),
+    ...(settings?.onWatchdog !== undefined && settings.onWatchdog !== 'destroy' && { on_watchdog: actionName(settings.onWatchdog) }),
+    ...settings?.xl.top,
     on_soft_reset: 'soft_reset',
   };
 }

@@ -15,8 +15,42 @@ interface XlConfig extends Object_ {
 }
 
 /** What a paravirtual domain here is made of; the rest of libxl's fields belong to other kinds of domains or to its host. */
-const B_INFO = ['max_vcpus', 'avail_vcpus', 'vcpu_hard_affinity', 'numa_placement', 'max_memkb', 'target_memkb', 'sched_params', 'cmdline'];
-const TOP = ['disks', 'nics', 'on_poweroff', 'on_reboot', 'on_crash', 'on_soft_reset'];
+const B_INFO = [
+  'iomem',
+  'irqs',
+  'ioports',
+  'cpuid',
+  'device_tree',
+  'localtime',
+  'max_grant_frames',
+  'bootloader',
+  'bootloader_args',
+  'tsc_mode',
+  'event_channels',
+  'disable_migrate',
+  'rtc_timeoffset',
+  'max_vcpus',
+  'avail_vcpus',
+  'vcpu_hard_affinity',
+  'numa_placement',
+  'max_memkb',
+  'target_memkb',
+  'sched_params',
+  'cmdline',
+];
+const TOP = [
+  'dtdevs',
+  'pcidevs',
+  'channels',
+  'usbctrls',
+  'on_watchdog',
+  'disks',
+  'nics',
+  'on_poweroff',
+  'on_reboot',
+  'on_crash',
+  'on_soft_reset',
+];
 
 const pick = (from: Object_, keys: readonly string[]): Object_ =>
   Object.fromEntries(keys.flatMap((key) => (key in from ? [[key, from[key]]] : [])));
