@@ -1,6 +1,6 @@
 /**
- * docs/reference.md from the tables: keys, commands, statements, functions, events, faults, units, diagnostics. `npm run reference` writes it; a test sees
- * that the committed page is what the tables make.
+ * docs/reference.md and the grammar for editors, from the tables: keys, commands, statements, functions, events, faults, units, diagnostics.
+ * `npm run reference` writes them; a test sees that what is committed is what the tables make.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -16,6 +16,7 @@ import {
   PROBLEM_CODES,
   STAGES,
   STATEMENTS,
+  textMateGrammar,
   UNITS,
   type ConfigKey,
 } from '../src/lang/index.ts';
@@ -158,8 +159,14 @@ export function referencePage(): string {
   return parts.join('\n');
 }
 
+/** docs/xm.tmLanguage.json: colours for editors. */
+export function editorGrammar(): string {
+  return `${JSON.stringify(textMateGrammar(COMMANDS.flatMap(({ name, aliases = [] }) => [name, ...aliases])), null, 2)}\n`;
+}
+
 if (import.meta.main) {
   const folder = resolve(import.meta.dirname, '../docs');
   mkdirSync(folder, { recursive: true });
   writeFileSync(resolve(folder, 'reference.md'), referencePage());
+  writeFileSync(resolve(folder, 'xm.tmLanguage.json'), editorGrammar());
 }

@@ -39,6 +39,7 @@ export { run, type Failure, type RunOptions, type RunResult } from './evaluate/r
 export { Plan, type PlannedStep } from './evaluate/plan.ts';
 export { valueText } from './evaluate/value-text.ts';
 export { format, type Formatted, type FormatOptions } from './format/format.ts';
+export { textMateGrammar } from './highlight/grammar.ts';
 export { highlight, type CommandNames, type Highlight, type HighlightOptions, type HighlightRole } from './highlight/highlight.ts';
 export type { ConfigKey, KeyType } from './keys/config-key.ts';
 export { CONFIG_KEYS, configKey } from './keys/config-keys.ts';

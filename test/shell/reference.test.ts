@@ -1,7 +1,7 @@
 /** docs/reference.md is what the tables make. Written anew by: npm run reference */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { referencePage } from '../../bin/reference.ts';
+import { editorGrammar, referencePage } from '../../bin/reference.ts';
 import { propertyNames } from '../../src/lang/evaluate/methods.ts';
 import { BUILTINS, CONFIG_KEYS, EVENTS, METHOD_DOCS, Quantity, type Value } from '../../src/lang/index.ts';
 import { COMMANDS } from '../../src/shell/commands/table.ts';
@@ -10,6 +10,23 @@ const page = referencePage();
 
 test('the committed page is up to date', () => {
   expect(readFileSync('docs/reference.md', 'utf8'), 'npm run reference').toBe(page);
+});
+
+test('so is the grammar for editors, and every pattern in it is one', () => {
+  const grammar = editorGrammar();
+  expect(readFileSync('docs/xm.tmLanguage.json', 'utf8'), 'npm run reference').toBe(grammar);
+  const { patterns } = JSON.parse(grammar) as {
+    readonly patterns: readonly { readonly name?: string; readonly match?: string; readonly begin?: string }[];
+  };
+  for (const { match, begin } of patterns) expect(() => new RegExp(match ?? begin!)).not.toThrow();
+  const named = (text: string): string | undefined =>
+    patterns.find(({ match, begin }) => new RegExp(`^(?:${match ?? begin!})`).exec(text)?.[0] !== undefined)?.name;
+  expect(named('64MiB')).toBe('constant.numeric.xm');
+  expect(named('memory = 5')).toBe('support.type.property-name.xm');
+  expect(named('while x')).toBe('keyword.control.xm');
+  expect(named('abs(x)')).toBe('support.function.xm');
+  expect(named('vcpu-list')).toBe('entity.name.function.xm');
+  expect(named('# note')).toBe('comment.line.number-sign.xm');
 });
 
 test('nothing is left out', () => {

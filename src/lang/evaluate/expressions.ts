@@ -163,6 +163,10 @@ export function* lookUp(name: string, frame: Frame): Eval<Value | undefined> {
     return entries?.get(name)?.value;
   }
   if (run.plan && MACHINE.has(name)) return new Unknown(name);
+  // domains | where state == "blocked"
+  const item = row?.[ITEM];
+  const property = item instanceof DomainHandle && run.host ? yield* wait(run.host.domainProperty(item.name, name)) : undefined;
+  if (property !== undefined) return property;
   const global = run.host ? yield* wait(run.host.global(name)) : undefined;
   return global ?? (run.session.declarations.has(name) ? new DomainHandle(name) : undefined);
 }
@@ -182,7 +186,12 @@ export function unknownName(name: string, node: Node, frame: Frame): ScriptError
   const columns = frame.row ? Object.keys(frame.row) : [];
   const candidates = [...columns, ...frame.scope.names(), ...BUILTIN_BY_NAME.keys(), 'host', 'domains', 'true', 'false', 'null'];
   const commandHelp = frame.run.host?.commands().has(name) ? `it is a command: put it into brackets, (${name})` : undefined;
-  const columnHelp = columns.length > 0 ? `the columns are ${columns.filter((column) => column !== ITEM).join(', ')}` : undefined;
+  const isElement = columns.includes(ITEM);
+  const columnHelp = isElement
+    ? 'the element itself is called it'
+    : columns.length > 0
+      ? `the columns are ${columns.join(', ')}`
+      : undefined;
   return scriptError('unknown-name', spanOf(frame, node), `unknown name '${name}'`, {
     help: commandHelp ?? didYouMean(name, candidates) ?? columnHelp,
   });

@@ -1,5 +1,6 @@
 /** Colours while typing, from the real lexer. Total: any text gives spans, in order and without overlap. */
 import type { IToken, TokenType } from 'chevrotain';
+import { STATEMENTS } from '../complete/vocabulary.ts';
 import { BUILTIN_BY_NAME } from '../evaluate/builtins.ts';
 import { configKey } from '../keys/config-keys.ts';
 import { lex } from '../parse/lexer.ts';
@@ -89,6 +90,7 @@ const KEYWORDS: readonly TokenType[] = [
   T.Join,
   T.JoinOn,
 ];
+const STATEMENT_WORDS: ReadonlySet<string> = new Set(STATEMENTS.map(({ text }) => text));
 const OPERATORS: readonly TokenType[] = [
   T.Arrow,
   T.Matches,
@@ -237,6 +239,8 @@ class Highlighter {
   #nameRole(name: string, alone: boolean): HighlightRole {
     const { functions, variables } = this.#options;
     if (this.#commands.has(name) || BUILTIN_BY_NAME.has(name) || functions?.has(name)) return 'command';
+    // A statement that is not typed to its end is a command line so far.
+    if (STATEMENT_WORDS.has(name)) return 'keyword';
     if (alone && (variables?.has(name) || name === 'host' || name === 'domains' || name === '_')) return 'variable';
     if (new RegExp(`\\b(?:fn|let|for)[ \\t]+${name.replaceAll('-', '\\-')}\\b`).test(this.#text)) return 'command';
     // The beginning of a command's name may become one.

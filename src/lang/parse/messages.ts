@@ -21,6 +21,12 @@ function unexpected(expected: string, actual: IToken): string {
 export const MESSAGES: IParserErrorMessageProvider = {
   buildMismatchTokenMessage: ({ expected, actual }) => unexpected(labelOf(expected), actual),
   buildNotAllInputParsedMessage: ({ firstRedundant }) => `${describeToken(firstRedundant)} cannot stand here`,
-  buildNoViableAltMessage: ({ actual, customUserDescription }) => unexpected(customUserDescription ?? 'something else', actual[0]!),
+  buildNoViableAltMessage({ actual, previous, customUserDescription }) {
+    const [token] = actual;
+    // Only += is there: it also appends to lists and texts.
+    if (token!.image === '=' && /^[-*/%]$/.test(previous.image))
+      return `there is no '${previous.image}=': write NAME = NAME ${previous.image} …`;
+    return unexpected(customUserDescription ?? 'something else', token!);
+  },
   buildEarlyExitMessage: ({ actual, customUserDescription }) => unexpected(customUserDescription ?? 'something else', actual[0]!),
 };

@@ -98,3 +98,12 @@ test('a command with a dash in its name may stand in brackets', async () => {
   expect(await valueOf('len((vcpu-list))')).toBe('2');
   expect(await valueOf('let vcpu = 5\nlet list = 2\n(vcpu-list)')).toBe('3');
 });
+
+test('elements that are domains have their properties as columns; others are called it', async () => {
+  expect(await valueOf('[domain("web"), domain("db")] | where memory > 100MiB | each d => d.name')).toBe('["web"]');
+  expect(await valueOf('[1, 5, 3] | where it > 2 | sort by it')).toBe('[3, 5]');
+  expect((await runScript('[1, 2] | where nothing > 1')).failure).toMatchObject({
+    message: "unknown name 'nothing'",
+    hint: 'the element itself is called it',
+  });
+});

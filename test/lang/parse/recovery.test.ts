@@ -28,6 +28,7 @@ test.each<[string, string[]]>([
   ['wait for\nlist', ['1:9 expected a name, found the end of the line']],
   ['inject stall on web for 2s again', ["1:28 expected 'for DURATION' and no more, found 'again' (inject FAULT … on DOMAIN for 2s)"]],
   ['list | sort by mem down', ["1:20 expected 'asc' or 'desc', found 'down'"]],
+  ['let a = 1\na -= 1', ["2:4 there is no '-=': write NAME = NAME - …"]],
   ['else { }', ["1:1 a line cannot begin with 'else'"]],
 ])('%j', (text, problems) => {
   expect(told(text)).toEqual(problems);
