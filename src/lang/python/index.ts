@@ -85,7 +85,10 @@ export function* stepPython(text: string, given: ReadonlyMap<string, string>): I
 
 function faultOf(error: unknown): PythonFault {
   if (error instanceof PythonFault) return error;
-  if (error instanceof RangeError) return new PythonFault('failed', 'nested too deeply', { start: 0, end: 0 });
+  if (error instanceof RangeError) {
+    const message = /call stack/.test(error.message) ? 'nested too deeply' : 'a number is out of range';
+    return new PythonFault('failed', message, { start: 0, end: 0 });
+  }
   throw error;
 }
 

@@ -1,4 +1,5 @@
 /** Old xm files: what real ones do, with its meaning, and nothing else. */
+import { fc, test as property } from '@fast-check/vitest';
 import { describe, expect, test } from 'vitest';
 import { convertFile, evaluateConfig, isError, valueText, type Value } from '../../../src/lang/index.ts';
 import { corpusFiles, needsCorpus } from '../corpus.ts';
@@ -242,5 +243,95 @@ describe(needsCorpus('old xm files of the corpus'), () => {
     expect(again.problems).toEqual([]);
     for (const key of ['name', 'kernel', 'memory', 'vif', 'root', 'vcpus'])
       expect(valueText(again.config.entries.get(key)?.value ?? null)).toBe(valueText(config.entries.get(key)?.value ?? null));
+  });
+});
+
+const PROGRAM = `import os, re
+def check(var, val):
+    val = int(val)
+    if val <= 0 or val > 9: raise ValueError("no")
+    return val
+xm_vars.var('n', use="a number", check=check)
+xm_vars.check()
+names = ['a', "b"] + [x.upper() for x in ('c', 'd') if x != 'd']
+disk = []
+for at, d in enumerate(names):
+    disk.append('phy:/dev/%s%02d,xvd%c,w' % (d, at, "abc"[at]))
+while len(disk) > 2: disk.pop()
+name = "VM%(n)d-{0}".format(n) % {'n': n} ; memory = 64 * n if n < 3 else -n
+kernel = os.path.join('/boot', re.sub('[0-9]+', 'N', 'k12')) + os.uname()[4][1:3]
+try:
+    extra = open('x').read()
+except: extra = str(round(2.5)) + repr({'a': (1, 2)}['a'])
+vif = map(lambda v: 'mac=' + v, [])
+`;
+const PIECES = [
+  '(',
+  ')',
+  '[',
+  ']',
+  '{',
+  '}',
+  ':',
+  ',',
+  '=',
+  '==',
+  '%',
+  '"',
+  "'",
+  '\n',
+  '\n    ',
+  '\t',
+  'def ',
+  'if ',
+  'for ',
+  'lambda ',
+  'not ',
+  '-1',
+  '0',
+  '1e400',
+  '0x',
+  'None',
+  '\\',
+  '#',
+  '"""',
+  '**',
+  '\u00e9',
+];
+
+const edited = fc
+  .array(
+    fc.record({ at: fc.nat(1000), how: fc.constantFrom('delete', 'double', 'replace', 'insert'), piece: fc.constantFrom(...PIECES) }),
+    { minLength: 1, maxLength: 5 },
+  )
+  .map((edits) => {
+    const tokens = PROGRAM.match(/\w+|\s+|[^\w\s]/g)!;
+    for (const { at, how, piece } of edits) {
+      const place = at % tokens.length;
+      if (how === 'delete') tokens[place] = '';
+      else if (how === 'double') tokens[place] = tokens[place]! + tokens[place]!;
+      else tokens[place] = how === 'replace' ? piece : tokens[place]! + piece;
+    }
+    return tokens.join('');
+  });
+
+property.prop([edited], { numRuns: 500 })('an edited program is read or refused, never anything else', (text) => {
+  const { problems } = evaluateConfig(text, 'x.cfg', ['n=2']);
+  for (const { span } of problems) {
+    expect(span.start).toBeLessThanOrEqual(text.length);
+    expect(span.end).toBeGreaterThanOrEqual(span.start);
+  }
+  convertFile(text, 'x.cfg', new Map([['n', '2']]));
+});
+
+test('the program that is edited is one that runs', () => {
+  const { config, problems } = evaluateConfig(PROGRAM, 'x.cfg', ['n=2']);
+  expect(problems.filter(isError)).toEqual([]);
+  expect(Object.fromEntries([...config.entries].map(([name, { value }]) => [name, valueText(value)]))).toMatchObject({
+    name: 'VM2-2',
+    memory: '128',
+    kernel: '/boot/kN86',
+    extra: '3.0(1, 2)',
+    disk: '["phy:/dev/a00,xvda,w", "phy:/dev/b01,xvdb,w"]',
   });
 });
