@@ -280,7 +280,20 @@ export abstract class ExpressionMeaning {
     const { callee, args } = node;
     this.value(callee);
     const samples = args.map((argument) => this.value(argument));
-    if (callee.kind !== 'name' || this.names.find(callee.name)) return null;
+    if (callee.kind !== 'name') return null;
+    const known = this.names.find(callee.name)?.declaration;
+    if (known) {
+      const { arity } = known;
+      if (arity && !this.options.assigned.has(callee.name) && (args.length < arity.least || args.length > arity.most)) {
+        const takes = arity.least === arity.most ? String(arity.most) : `${arity.least} to ${arity.most}`;
+        this.report(
+          'wrong-arguments',
+          node,
+          `${callee.name} takes ${takes} ${takes === '1' ? 'argument' : 'arguments'}, not ${args.length}`,
+        );
+      }
+      return null;
+    }
     const builtin = BUILTIN_BY_NAME.get(callee.name);
     if (!builtin) return null;
     if (args.length < builtin.least || args.length > builtin.most) {

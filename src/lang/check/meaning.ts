@@ -42,8 +42,11 @@ export class Meaning extends ExpressionMeaning {
   #body(body: readonly Statement[]): void {
     const isTop = this.names.parent === null;
     for (const statement of body) {
-      if (statement.kind === 'fn') this.introduce(statement.name, this.#nameIn(statement.name, statement.start + 2), 'fn', true);
-      else if (statement.kind === 'let') this.introduce(statement.name, this.#nameIn(statement.name, statement.start + 3), 'let', false);
+      if (statement.kind === 'fn') {
+        const declaration = this.introduce(statement.name, this.#nameIn(statement.name, statement.start + 2), 'fn', true);
+        const { parameters } = statement;
+        declaration.arity = { least: parameters.filter(({ fallback }) => !fallback).length, most: parameters.length };
+      } else if (statement.kind === 'let') this.introduce(statement.name, this.#nameIn(statement.name, statement.start + 3), 'let', false);
     }
     for (const statement of body) this.#statement(statement);
     // At the prompt the next line may use it.

@@ -16,6 +16,8 @@ export interface Declaration {
   /** Its statement has been passed. */
   reached: boolean;
   sample: Sample | null;
+  /** Of a function: how many arguments it takes. */
+  arity?: { readonly least: number; readonly most: number };
 }
 
 /** `depth` counts the functions around: a function may use what is declared below it. */

@@ -44,6 +44,8 @@ test.each<[string, string[]]>([
   ['wait until domain("x").state == "y" within 64MiB', ['1:44 a duration is needed, not a size (for example 250ms, 10s or 2m)']],
   ['every 1MiB { list }', ['1:7 a duration is needed, not a size (for example 250ms, 10s or 2m)']],
   ['1 / 0', ['1:1 division by zero']],
+  ['fn f(a, b = 1) { return a + b }\nf(1) + f(1, 2) + f()', ['2:18 f takes 1 to 2 arguments, not 0']],
+  ['fn f(a) { return a }\nf(1, 2)', ['2:1 f takes 1 argument, not 2']],
   ['abs(1, 2)', ['1:1 abs(number) was called with 2 arguments']],
   ['for x in [1] { break; list }', ["1:23 this is never reached: 'break' comes before it"]],
   [
