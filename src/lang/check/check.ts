@@ -201,7 +201,7 @@ class Checker {
       'unknown-command',
       place,
       inPipe ? `'${name}' is neither a stage nor a command` : `unknown command '${name}'`,
-      didYouMean(SAYING.has(name) ? 'print' : name, candidates),
+      name === 'save' ? 'it needs a file: save out.json' : didYouMean(SAYING.has(name) ? 'print' : name, candidates),
     );
   }
 

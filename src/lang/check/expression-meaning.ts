@@ -258,7 +258,11 @@ export abstract class ExpressionMeaning {
     if (this.#known(name) || (mayBeCommand && this.options.isCommand(name))) return null;
     if (this.#unknown.has(name)) return null;
     this.#unknown.add(name);
-    const help = this.options.isCommand(name) ? `it is a command: put it into brackets, (${name})` : null;
+    // vcpu-list is one minus another here, but meant was the command.
+    const dashed = /^\w+(?:-\w+)+/.exec(this.program.source.text.slice(node.start))?.[0];
+    const command = dashed !== undefined && this.options.isCommand(dashed) ? dashed : this.options.isCommand(name) ? name : null;
+    if (command === dashed && dashed !== undefined) for (const part of dashed.split('-')) this.#unknown.add(part);
+    const help = command === null ? null : `it is a command: put it into brackets, (${command})`;
     const candidates = [...this.names.visible(), ...this.options.variables, ...BUILTIN_BY_NAME.keys(), ...ALWAYS, 'true', 'false', 'null'];
     this.report('unknown-name', node, `unknown name '${name}'`, help ?? didYouMean(name, candidates));
     return null;

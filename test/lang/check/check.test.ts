@@ -73,6 +73,8 @@ test.each<[string, string[]]>([
   ['let x = 5Mib', ["1:9 '5Mib' is not a number"]],
   ['fn off(d) { destroy $d }\noff web', []],
   ['list | wehre x', ["1:8 'wehre' is neither a stage nor a command (did you mean 'where'?)"]],
+  ['list | join vcpu-list on name', ["1:13 unknown name 'vcpu' (it is a command: put it into brackets, (vcpu-list))"]],
+  ['list | save', ["1:8 'save' is neither a stage nor a command (it needs a file: save out.json)"]],
   ['xs', []],
 ])('%j', (text, problems) => {
   expect(told(text)).toEqual(problems);
