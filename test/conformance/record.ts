@@ -3,12 +3,13 @@
  * gcc -O1 -static -o /tmp/silicon test/conformance/silicon.c && node test/conformance/record.ts /tmp/silicon [cases per form]
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { countedFlags, makeCase, testedForms, undefinedResult } from './cases.ts';
+import { makeCase, testedForms } from './cases.ts';
 import { runOnSilicon } from './silicon.ts';
 import { makeState } from './state.ts';
+import { countedFlags, undefinedResult } from './undefined.ts';
 import { packVectors, type Vector } from './vectors.ts';
 
-const [runner = '/tmp/silicon', perForm = '100'] = process.argv.slice(2);
+const [runner = '/tmp/silicon', perForm = '500'] = process.argv.slice(2);
 const directory = new URL('vectors/', import.meta.url);
 const isX87 = (name: string): boolean => /^(f|wait|emms)/.test(name);
 const isVector = (text: string): boolean => /[VWUPQN][a-z]/.test(text);

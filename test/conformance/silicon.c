@@ -2,7 +2,7 @@
  * Runs single instructions on the real processor. Reads cases from standard input and writes what became of them:
  *   case:   code[16] (length in code[15]), 16 registers, rflags, 256 bytes of memory (at DATA, where rbx, rsi and rdi may point), FXSAVE image
  *   result: 16 registers, rflags, 256 bytes of memory, FXSAVE image, u64 fault (0, or 256 + the vector)
- * rsp is the runner's own. Built by hand: gcc -O1 -static -o silicon silicon.c
+ * The instruction is at 0x400000a3. Built by hand: gcc -O1 -static -o silicon silicon.c
  */
 #define _GNU_SOURCE
 #include <setjmp.h>
@@ -22,18 +22,22 @@ struct output { uint64_t regs[16]; uint64_t flags; uint8_t memory[256]; uint8_t 
 
 static sigjmp_buf back;
 static uint8_t fpu_at_fault[512];
+/* rax rcx rdx rbx rsp rbp rsi rdi r8 to r15 */
+static const int order[] = { REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP, REG_RSI, REG_RDI, REG_R8, REG_R9, REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15 };
 static void caught(int signal, siginfo_t *info, void *context) {
   ucontext_t *user = context;
+  uint64_t *state = (uint64_t *)STATE;
+  for (int r = 0; r < 16; r++) state[r] = user->uc_mcontext.gregs[order[r]];
+  state[16] = user->uc_mcontext.gregs[REG_EFL];
   memcpy(fpu_at_fault, user->uc_mcontext.fpregs, 512);
   siglongjmp(back, 256 + (int)user->uc_mcontext.gregs[REG_TRAPNO]);
 }
 
 static uint8_t *put(uint8_t *at, const void *bytes, int n) { memcpy(at, bytes, n); return at + n; }
 
-/* mov [STATE + 8 * r], r  or the other way round (opcode 0x89 or 0x8b), for all registers but rsp. */
+/* mov [STATE + 8 * r], r  or the other way round (opcode 0x89 or 0x8b), for all registers. */
 static uint8_t *moves(uint8_t *at, uint8_t opcode) {
   for (int r = 0; r < 16; r++) {
-    if (r == 4) continue;
     uint32_t address = STATE + 8 * r;
     uint8_t insn[] = { 0x48 | (r > 7 ? 4 : 0), opcode, 0x04 | ((r & 7) << 3), 0x25 };
     at = put(at, insn, 4);
@@ -69,10 +73,10 @@ int main(void) {
     at = moves(at, 0x8b);
     at = put(at, in.code, in.code[15]);
     at = moves(at, 0x89);
-    /* flags; cld; fxsave64, fninit, ldmxcsr of the usual value */
-    static const uint8_t leave[] = { 0x9c, 0x8f, 0x04, 0x25, 0x80, 0, 0, 0x20, 0xfc,
+    /* the runner's rsp; flags; cld; fxsave64, fninit, ldmxcsr of the usual value */
+    static const uint8_t leave[] = { 0x48, 0x8b, 0x24, 0x25, 0x90, 0, 0, 0x20, 0x9c, 0x8f, 0x04, 0x25, 0x80, 0, 0, 0x20, 0xfc,
       0x48, 0x0f, 0xae, 0x04, 0x25, 0, 4, 0, 0x20, 0xdb, 0xe3, 0x0f, 0xae, 0x14, 0x25, 0xa0, 0, 0, 0x20,
-      0x48, 0x8b, 0x24, 0x25, 0x90, 0, 0, 0x20, 0x41, 0x5f, 0x41, 0x5e, 0x41, 0x5d, 0x41, 0x5c, 0x5d, 0x5b, 0xc3 };
+      0x41, 0x5f, 0x41, 0x5e, 0x41, 0x5d, 0x41, 0x5c, 0x5d, 0x5b, 0xc3 };
     put(at, leave, sizeof leave);
     int signal = sigsetjmp(back, 1);
     if (signal == 0) ((void (*)(void))CODE)();

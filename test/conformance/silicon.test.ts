@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { testedForms } from './cases.ts';
 import { differences } from './differences.ts';
-import { Processor } from './interpreter.ts';
+import { Processor } from './processor.ts';
 import { unpackVectors } from './vectors.ts';
 
 const STEP = 3;

@@ -3,7 +3,7 @@
  * its state is made (state.ts), and how the silicon's outcome differs from that state.
  */
 import { brotliCompressSync, brotliDecompressSync, constants } from 'node:zlib';
-import type { Outcome } from './interpreter.ts';
+import type { Outcome } from './processor.ts';
 import { makeState, type Recipe, type Setup, type State, type Style } from './state.ts';
 
 export interface Vector {
@@ -15,7 +15,7 @@ export interface Vector {
   readonly outcome: Outcome;
 }
 
-const SETUPS: readonly Setup[] = ['any', 'string', 'repeated', 'bits', 'lengths'];
+const SETUPS: readonly Setup[] = ['any', 'string', 'repeated', 'bits', 'lengths', 'counts', 'division', 'stack', 'flags', 'target'];
 const STYLES: readonly Style[] = ['integer', 'single', 'double', 'extended'];
 
 /** Places in the FXSAVE image that an instruction can change, x87 registers by their physical number. */
@@ -29,6 +29,8 @@ const SMALL: readonly (readonly [at: number, bytes: number])[] = [
   [6, 2],
   [16, 8],
 ];
+/** The flags that are compared where the manual leaves none undefined. */
+const COMPARED = 0xcd5;
 const END = 255;
 const MEMORY = 64;
 const FLAGS = 65;
@@ -57,10 +59,9 @@ function* changes({ flagsMask, outcome }: Vector, state: State): Generator<reado
     ];
     if (!same(now, before)) yield [ST_ITEM + r, ...now];
   }
-  if (outcome.fault !== 0) return;
-  for (let r = 0; r < 16; r++) if (r !== 4 && outcome.regs[r] !== state.regs[r]) yield [GPR + r, ...u64(outcome.regs[r]!)];
+  for (let r = 0; r < 16; r++) if (outcome.regs[r] !== state.regs[r]) yield [GPR + r, ...u64(outcome.regs[r]!)];
   const flags = Number(outcome.flags) & flagsMask;
-  if (flags !== (Number(state.flags) & flagsMask) || flagsMask !== 0x8d5)
+  if (flags !== (Number(state.flags) & flagsMask) || flagsMask !== COMPARED)
     yield [FLAGS, flags & 0xff, flags >> 8, flagsMask & 0xff, flagsMask >> 8];
   for (let at = 0; at < 256; at++) {
     if (outcome.memory[at] === state.memory[at]) continue;
@@ -78,7 +79,7 @@ export function packVectors(vectors: readonly Vector[]): Uint8Array {
     for (const vector of group) {
       const { seed, style, setup, memoryOperand } = vector.recipe;
       out.push(vector.code.length, ...vector.code, ...u64(BigInt(seed >>> 0)).slice(0, 4));
-      out.push(STYLES.indexOf(style) | (SETUPS.indexOf(setup) << 2) | (memoryOperand ? 0x20 : 0));
+      out.push(STYLES.indexOf(style) | (SETUPS.indexOf(setup) << 2) | (memoryOperand ? 0x40 : 0));
       out.push(vector.outcome.fault === 0 ? END : vector.outcome.fault - 256);
       for (const change of changes(vector, makeState(vector.recipe))) out.push(...change);
       out.push(END);
@@ -99,7 +100,7 @@ export function* unpackVectors(file: Uint8Array): Generator<Vector & { readonly 
       const code = [...take(byte())];
       const seed = byte() | (byte() << 8) | (byte() << 16) | (byte() << 24);
       const kind = byte();
-      const recipe = { seed, style: STYLES[kind & 3]!, setup: SETUPS[(kind >> 2) & 7]!, memoryOperand: (kind & 0x20) !== 0 };
+      const recipe = { seed, style: STYLES[kind & 3]!, setup: SETUPS[(kind >> 2) & 15]!, memoryOperand: (kind & 0x40) !== 0 };
       const state = makeState(recipe);
       const fault = byte();
       const regs = [...state.regs];
@@ -108,7 +109,7 @@ export function* unpackVectors(file: Uint8Array): Generator<Vector & { readonly 
       // x87 registers stay where they physically are.
       const registers = Array.from({ length: 8 }, (_, r) => state.fpu.slice(physical(state.fpu, r), physical(state.fpu, r) + 10));
       let { flags } = state;
-      let flagsMask = 0x8d5;
+      let flagsMask = COMPARED;
       for (let item = byte(); item !== END; item = byte()) {
         if (item === FLAGS) {
           flags = BigInt(byte() | (byte() << 8));

@@ -11,6 +11,7 @@ import type { Mmu } from './mmu.ts';
 
 const ARENA_BYTES = 16 * 1024 * 1024;
 const BLOCK_MOST = 64;
+const SECOND_IMMEDIATE_BITS = 16n; // ENTER's
 /** Room for a whole block with its pseudo micro-ops. */
 const BLOCK_BYTES: number = (BLOCK_MOST + 3) * UOP.bytes;
 
@@ -266,8 +267,8 @@ export class CodeCache {
     const next = BigInt(va + decoded.length);
     view.setBigInt64(uop + UOP.displacement, memory ? memory.displacement + (memory.ripRelative ? next : 0n) : 0n, true);
     const branch = has('branch');
-    const immediate =
-      decoded.immediates[form.operands.length > 1 && form.description.name === 'enter' ? 0 : decoded.immediates.length - 1] ?? 0n;
+    const [first = 0n, second = 0n] = decoded.immediates;
+    const immediate = decoded.immediates.length > 1 ? BigInt.asUintN(16, first) | (second << SECOND_IMMEDIATE_BITS) : first;
     const x87 = has('st') || has('x87-opcode') ? BigInt(((form.opcode & 7) << 8) | decoded.modrm) : null;
     view.setBigInt64(uop + UOP.immediate, x87 ?? (branch ? next + immediate : immediate), true);
     u32[(uop + UOP.mask32) >>> 2] = decoded.address32 ? 1 : 0;

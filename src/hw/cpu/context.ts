@@ -3,7 +3,7 @@ import type { MachineMemory } from '../memory.ts';
 import { CONTEXT, JUMPS, TLB } from './layout.ts';
 import type { Mode, VcpuContext } from './types.ts';
 
-const FLAGS_KEPT = 0x00254700; // TF IF IOPL NT RF AC ID: those that no arithmetic touches
+const FLAGS_KEPT = 0x00254300; // TF IF NT RF AC ID: those that nothing else keeps; DF has its own field, IOPL is always 0
 const IF = 0x200;
 
 export class Context implements VcpuContext {

@@ -40,7 +40,13 @@ export class Engine {
     this.clock = clock;
     this.mmu = new Mmu(memory);
     this.code = new CodeCache(memory, this.mmu, () => this.#handlers!);
-    this.code.onReset = () => this.#contexts.forEach((context) => (context.forgetJumps('kernel'), context.forgetJumps('user')));
+    this.code.onReset = () => {
+      for (const context of this.#contexts) {
+        context.forgetJumps('kernel');
+        context.forgetJumps('user');
+        memory.i32[(context.address + CONTEXT.linkFrom) >>> 2] = 0;
+      }
+    };
     this.#access = new GuestAccess(memory, this.mmu, this.code, this.#running);
     this.#helpers = new InstructionHelpers(memory, clock, this.#access, this.#running);
     this.code.onFirstCode = (mfn) => this.#access.purgeWrites(this.#contexts, mfn);
@@ -83,6 +89,8 @@ export class Engine {
     const leftIndex = (context.address + CONTEXT.left) >>> 2;
     const flagsIndex = (context.address + CONTEXT.otherFlags) >>> 2;
     i32[leftIndex] = budget;
+    // A branch that used up the last budget may not have led here: rip may have been changed since.
+    i32[(context.address + CONTEXT.linkFrom) >>> 2] = 0;
     // Regions take whole blocks: steps, and what is left before the end of the budget, are the interpreter's.
     let interpret = false;
     for (;;) {
@@ -179,8 +187,6 @@ export class Engine {
     const at = context.address;
     const low = i32[(at + CONTEXT.rip) >>> 2]!;
     const high = i32[(at + CONTEXT.rip + 4) >>> 2]!;
-    const linkFrom = i32[(at + CONTEXT.linkFrom) >>> 2]!;
-    i32[(at + CONTEXT.linkFrom) >>> 2] = 0;
     const mfn = this.#access.fetch(context, environment, low, high, true);
     if (mfn < 0) return 0;
     // Canonical addresses have 48 significant bits, signed: exact as a number.
@@ -191,6 +197,8 @@ export class Engine {
       return this.#access.fetch(context, environment, (next - nextHigh * 0x1_0000_0000) | 0, nextHigh | 0, true);
     });
     if (uop === 0) return 0;
+    const linkFrom = i32[(at + CONTEXT.linkFrom) >>> 2]!;
+    i32[(at + CONTEXT.linkFrom) >>> 2] = 0;
     if (linkFrom !== 0) {
       // Within a page a link holds as long as the page's code does: dropping it makes the micro-ops stale, links and all.
       const from = view.getBigInt64(linkFrom + UOP.rip, true);

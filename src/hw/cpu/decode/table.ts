@@ -175,6 +175,11 @@ function sortByOpcode(): readonly (readonly (readonly Form[])[])[] {
   return maps;
 }
 
+/** ENTER alone has two immediates. */
+export function immediateIndex({ operands }: Form, spec: OperandSpec): 0 | 1 {
+  return operands.indexOf(spec) === 1 && operands[0]!.source === 'immediate' ? 1 : 0;
+}
+
 /** Does the handler depend on the operand size? */
 export function isSized(form: Form): boolean {
   return (

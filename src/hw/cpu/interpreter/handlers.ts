@@ -1,7 +1,7 @@
 /** Builds the interpreter: all handlers and the shared routines, as one wasm module. */
 import type { Width } from '../isa/emitter.ts';
 import type { AnyPlace } from '../isa/instruction.ts';
-import { forms, isSized, type Form, type OperandSpec } from '../decode/table.ts';
+import { forms, immediateIndex, isSized, type Form, type OperandSpec } from '../decode/table.ts';
 import { FLOAT_SIGNATURES } from '../float/helpers.ts';
 import { CONTEXT, EXIT } from '../layout.ts';
 import { Bytes } from '../wasm/bytes.ts';
@@ -74,7 +74,7 @@ function shapesOf(form: Form): Shape[] {
   );
 }
 
-function place(t: HandlerEmitter, spec: OperandSpec, shape: Shape): AnyPlace {
+function place(t: HandlerEmitter, form: Form, spec: OperandSpec, shape: Shape): AnyPlace {
   const size = spec.size;
   const width: Width =
     size === 'v'
@@ -114,7 +114,7 @@ function place(t: HandlerEmitter, spec: OperandSpec, shape: Shape): AnyPlace {
     case 'xmm-rm':
       return (inMemory ? t.vectorMemory(bytes) : t.vectorField('rm', bytes)) as AnyPlace;
     default:
-      return t.immediate(width) as AnyPlace;
+      return t.immediate(width, 2 * immediateIndex(form, spec)) as AnyPlace;
   }
 }
 
@@ -163,7 +163,7 @@ export function buildHandlers(memoryPages: number, hot: number): HandlerModule {
   for (const form of forms()) {
     for (const shape of shapesOf(form)) {
       const t = new HandlerEmitter(helpers, shape);
-      form.description.translate(t, ...form.operands.map((spec) => place(t, spec, shape)));
+      form.description.translate(t, ...form.operands.map((spec) => place(t, form, spec, shape)));
       t.finish();
       const index = module.reserve();
       t.code.u8(0x00); // every path has left

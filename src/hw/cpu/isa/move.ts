@@ -1,8 +1,10 @@
 /** Data movement and the stack (SDM vol. 2). */
-import type { Emitter, Place } from './emitter.ts';
+import type { Emitter, Place, Value } from './emitter.ts';
 import { instruction, type Description } from './instruction.ts';
 
 const copy: Description['translate'] = (_t, dst, src) => dst!.write(src!.read());
+/** ENTER takes the level modulo 32. */
+const LEVELS = 32;
 const stackWidth = (t: Emitter): 2 | 8 => (t.operandSize === 2 ? 2 : 8);
 
 const swapBytes = (t: Emitter, place: Place): void =>
@@ -92,15 +94,26 @@ export const move: readonly Description[] = [
     },
   }),
   instruction('enter', {
-    // Nested frames (a level other than 0) are taken as level 0.
     forms: ['c8 Iw,Ib'],
     default64: true,
-    translate(t, size) {
+    compact: true,
+    translate(t, size, nesting) {
+      const width = stackWidth(t);
+      const below = (address: Value, items: number): Value => t.let(t.sub(address, t.i64(BigInt(items * width))));
       const rsp = t.gpr('rsp', 8);
-      const frame = t.let(t.sub(rsp.read(), t.i64(8n)));
-      t.memory(frame, 8, true).write(t.gpr('rbp', 8).read());
-      t.gpr('rbp', 8).write(frame);
-      rsp.write(t.sub(frame, t.extendU(size!.read())));
+      const rbp = t.gpr('rbp', 8);
+      const outer = t.let(rbp.read());
+      const frame = below(rsp.read(), 1);
+      t.memory(frame, width, true).write(t.wrapTo(width, outer));
+      const level = t.let(t.and(nesting!.read(), t.i32(LEVELS - 1)));
+      // The frame pointers of the levels around it, then its own.
+      for (let i = 1; i < LEVELS; i++) {
+        const place = t.let(t.i64(BigInt(i * width)));
+        t.if(t.geU(level, t.i32(i + 1)), () => t.memory(t.sub(frame, place), width, true).write(t.memory(t.sub(outer, place), width, true).read()));
+        t.if(t.eq(level, t.i32(i)), () => t.memory(t.sub(frame, place), width, true).write(t.wrapTo(width, frame)));
+      }
+      rbp.write(frame);
+      rsp.write(t.sub(frame, t.add(t.extendU(size!.read()), t.mul(t.extendU(level), t.i64(BigInt(width))))));
     },
   }),
   instruction('xlat', {

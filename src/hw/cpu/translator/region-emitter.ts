@@ -3,7 +3,7 @@
  * are loaded at the entry and stored at the one exit that all ways out share.
  */
 import { NO_REGISTER } from '../decode/decoder.ts';
-import type { OperandSpec } from '../decode/table.ts';
+import { immediateIndex, type OperandSpec } from '../decode/table.ts';
 import type { FlagName, Place, RegisterName, Type, Value, VectorPlace, Width } from '../isa/emitter.ts';
 import type { AnyPlace } from '../isa/instruction.ts';
 import { CONTEXT } from '../layout.ts';
@@ -114,7 +114,7 @@ export class RegionEmitter extends RegionFlow {
       case 'mmx-rm':
         return (memory ? this.vectorPlace(() => this.#linear(), bytes, this.#baseField) : this.#mmx(rm)) as AnyPlace;
       case 'immediate':
-        return this.#constant(width, immediates[form.description.name === 'enter' ? 0 : immediates.length - 1] ?? 0n) as AnyPlace;
+        return this.#constant(width, immediates[immediateIndex(form, spec)]!) as AnyPlace;
       case 'branch':
         return this.#constant(width, 0n) as AnyPlace;
       default:
