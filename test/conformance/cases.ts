@@ -22,13 +22,17 @@ const FS_GS = /^0f a[0189]$/;
 
 export const testedForms: readonly Form[] = forms().filter(
   ({ description: { name }, operands, text }) =>
-    !SKIPPED.has(name) && !FAR.test(text) && !FS_GS.test(text) && !operands.some(({ source }) => source === 'segment' || source === 'other'),
+    !SKIPPED.has(name) &&
+    !FAR.test(text) &&
+    !FS_GS.test(text) &&
+    !operands.some(({ source }) => source === 'segment' || source === 'other'),
 );
 
 /** What a jump leads over: mov al, 0x5a. */
 const OVER = [0xb0, 0x5a];
 const NOP = 0x90;
 const SHIFTS = /^(rol|ror|rcl|rcr|shl|shr|sar|shld|shrd)$/;
+const COUNTED = /^(loop|jrcxz)/;
 const STACK = /^(push|pop|leave|enter|pushf|popf|call)$/;
 
 function styleOf({ description: { name }, map }: Form): Style {
@@ -52,11 +56,11 @@ export function makeCase(form: Form, seed: number): Case {
   const memoryOperand =
     description.name === 'xlat' ||
     (form.modrm &&
-    !operands.some(({ registerOnly }) => registerOnly) &&
-    (operands.some(({ memoryOnly }) => memoryOnly) || random(2) === 0) &&
-    operands.some(({ source }) => source.endsWith('rm')));
+      !operands.some(({ registerOnly }) => registerOnly) &&
+      (operands.some(({ memoryOnly }) => memoryOnly) || random(2) === 0) &&
+      operands.some(({ source }) => source.endsWith('rm')));
   if (description.lockable && memoryOperand && operands[0]!.source === 'rm' && random(4) === 0) code.push(0xf0);
-  if (random(8) === 0) code.push(0x67); // all addresses are below 4 GiB
+  if (random(8) === 0 && !COUNTED.test(description.name)) code.push(0x67); // all addresses are below 4 GiB
   if (random(8) === 0) code.push(0x65); // with a base of zero
   if (form.prefix === '66' || size66) code.push(0x66);
   if (form.prefix === 'F2') code.push(0xf2);
@@ -106,11 +110,15 @@ function displacement(random: Random, form: Form): number {
   return random(8) ? 16 * random(6) : 8 * random(12);
 }
 
-function setupOf({ stringWidth, description: { name }, operands, text }: Form, code: readonly number[], memoryOperand: boolean): Recipe['setup'] {
+function setupOf(
+  { stringWidth, description: { name }, operands, text }: Form,
+  code: readonly number[],
+  memoryOperand: boolean,
+): Recipe['setup'] {
   if (stringWidth && (code.includes(0xf3) || code.includes(0xf2))) return 'repeated';
   if (stringWidth || name.startsWith('maskmov')) return 'string';
   if (memoryOperand && name.startsWith('bt') && operands[1]!.source === 'reg') return 'bits';
-  if (/^(loop|jrcxz)/.test(name) || SHIFTS.test(name)) return 'counts';
+  if (COUNTED.test(name) || SHIFTS.test(name)) return 'counts';
   if (/^i?div$/.test(name)) return 'division';
   if (name === 'popf') return 'flags';
   if (name === 'ret' || /^ff \/[24]/.test(text)) return 'target';

@@ -27,10 +27,7 @@ cases.forEach((testCase, i) => {
   const { form, code, state } = testCase;
   const differ = (ours: Outcome | null): string[] =>
     ours ? differences(form.description.name, countedFlags(testCase, state), state, ours, silicon[i]!) : [];
-  const problems = [
-    ...differ(interpreter.run(testCase)),
-    ...differ(translated[i]!).map((problem) => `translated: ${problem}`),
-  ];
+  const problems = [...differ(interpreter.run(testCase)), ...differ(translated[i]!).map((problem) => `translated: ${problem}`)];
   if (problems.length === 0) return;
   const key = `${form.description.name} [${form.text}]`;
   const known = failures.get(key);

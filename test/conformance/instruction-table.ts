@@ -1,14 +1,13 @@
 /** The table of instructions in docs/instructions.md, made of their descriptions. Run this file to write it. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { decode, TRUNCATED, type Decoded } from '../../src/hw/cpu/decode/decoder.ts';
 import { forms, type Form } from '../../src/hw/cpu/decode/table.ts';
 import { canTranslate } from '../../src/hw/cpu/translator/can-translate.ts';
 import { randomFrom } from './state.ts';
-import { unpackVectors } from './vectors.ts';
+import { countVectors } from './vectors.ts';
 
 export const PAGE: string = resolve(import.meta.dirname, '../../docs/instructions.md');
-const GROUPS = ['integer', 'vector', 'x87'];
 const TRIES = 5000;
 
 /** Some encoding of a form. */
@@ -35,11 +34,7 @@ function encoding(form: Form): Decoded {
 }
 
 export function instructionTable(): string {
-  const cases = new Map<string, number>();
-  for (const group of GROUPS) {
-    for (const { name } of unpackVectors(readFileSync(new URL(`vectors/${group}.bin`, import.meta.url))))
-      cases.set(name, (cases.get(name) ?? 0) + 1);
-  }
+  const cases = countVectors();
   const rows = forms()
     .map((form) => {
       const { name } = form.description;

@@ -34,7 +34,8 @@ const FIRST = Number(CODE - PAGE) - NEAR_BYTES;
 export const BATCH = 60;
 /** What an instruction stores or goes to may tell where it is: these cannot be moved. */
 const bound = (code: readonly number[], state: State): boolean =>
-  code.includes(0xe8) || [...state.regs, new DataView(state.memory.buffer).getBigUint64(72, true)].some((value) => value >> 8n === CODE >> 8n);
+  code.includes(0xe8) ||
+  [...state.regs, new DataView(state.memory.buffer).getBigUint64(72, true)].some((value) => value >> 8n === CODE >> 8n);
 
 export class Processor {
   readonly #machine: Machine;
@@ -113,8 +114,8 @@ export class Processor {
     if (ours.length > 0) {
       this.#load(pieces);
       const before = this.#machine.translation?.instructions ?? 0;
-      // Once the jump is linked, twice it is hot, and before the third run there is a region.
-      for (let i = 0; i < 3; i++) {
+      // Once the jump is linked, twice it is hot, and before the third run there is a region: a little later if all code has had to be forgotten.
+      for (let i = 0; i < 6; i++) {
         this.#context.rip = PAGE;
         this.#cpu.run(2);
       }

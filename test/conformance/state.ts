@@ -123,7 +123,9 @@ export function extended(random: Random): readonly [significand: bigint, signExp
 }
 
 /** Around the widths of operands and of masks. */
-export const SHIFT_COUNTS: readonly bigint[] = [0, 1, 2, 7, 8, 9, 15, 16, 17, 18, 24, 31, 32, 33, 34, 48, 63, 64, 65, 127, 128, 255].map(BigInt);
+export const SHIFT_COUNTS: readonly bigint[] = [0, 1, 2, 7, 8, 9, 15, 16, 17, 18, 24, 31, 32, 33, 34, 48, 63, 64, 65, 127, 128, 255].map(
+  BigInt,
+);
 /** What POPF may set: not TF, nor AC, under which the runner would stop. */
 const HARMLESS_FLAGS = 0x3ed5n;
 

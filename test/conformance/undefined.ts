@@ -30,7 +30,8 @@ const UNDEFINED_FLAGS: readonly UndefinedFlags[] = [
   },
   {
     names: 'shl shr',
-    manual: 'SAL/SAR/SHL/SHR: OF is defined for 1-bit shifts only, AF undefined for a count other than 0, CF where the count reaches the width',
+    manual:
+      'SAL/SAR/SHL/SHR: OF is defined for 1-bit shifts only, AF undefined for a count other than 0, CF where the count reaches the width',
     flags: ({ count, bits }) => (count === 0 ? 0 : AF | (count === 1 ? 0 : OF) | (count >= bits ? CF : 0)),
   },
   {
@@ -44,7 +45,9 @@ const UNDEFINED_FLAGS: readonly UndefinedFlags[] = [
     flags: ({ count, bits }) => (count === 0 ? 0 : count > bits ? CF | PF | AF | ZF | SF | OF : AF | (count === 1 ? 0 : OF)),
   },
 ];
-const BY_NAME: ReadonlyMap<string, UndefinedFlags> = new Map(UNDEFINED_FLAGS.flatMap((row) => row.names.split(' ').map((name) => [name, row])));
+const BY_NAME: ReadonlyMap<string, UndefinedFlags> = new Map(
+  UNDEFINED_FLAGS.flatMap((row) => row.names.split(' ').map((name) => [name, row])),
+);
 
 function countedOf({ form, code, operandSize }: Case, state: State): Counted {
   const width = form.operands[0]?.size === 1 ? 1 : operandSize;

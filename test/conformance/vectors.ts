@@ -1,7 +1,8 @@
 /**
- * Recorded vectors, packed. A file is brotli over: for each form its name, how many cases, and the cases; a case is the instruction's bytes, from what
- * its state is made (state.ts), and how the silicon's outcome differs from that state.
+ * Recorded vectors, packed. A file is brotli over: how many forms; for each its name and how many cases; and the cases. A case is the instruction's
+ * bytes, from what its state is made (state.ts), and how the silicon's outcome differs from that state.
  */
+import { readFileSync } from 'node:fs';
 import { brotliCompressSync, brotliDecompressSync, constants } from 'node:zlib';
 import type { Outcome } from './processor.ts';
 import { makeState, type Recipe, type Setup, type State, type Style } from './state.ts';
@@ -14,6 +15,10 @@ export interface Vector {
   readonly flagsMask: number;
   readonly outcome: Outcome;
 }
+
+export const GROUPS = ['integer', 'vector', 'x87'] as const;
+export type Group = (typeof GROUPS)[number];
+export const fileOf = (group: Group): URL => new URL(`vectors/${group}.bin`, import.meta.url);
 
 const SETUPS: readonly Setup[] = ['any', 'string', 'repeated', 'bits', 'lengths', 'counts', 'division', 'stack', 'flags', 'target'];
 const STYLES: readonly Style[] = ['integer', 'single', 'double', 'extended'];
@@ -74,8 +79,10 @@ function* changes({ flagsMask, outcome }: Vector, state: State): Generator<reado
 
 export function packVectors(vectors: readonly Vector[]): Uint8Array {
   const out: number[] = [];
-  for (const [name, group] of Map.groupBy(vectors, (vector) => vector.name)) {
-    out.push(name.length, ...Buffer.from(name), group.length & 0xff, group.length >> 8);
+  const forms = Map.groupBy(vectors, (vector) => vector.name);
+  out.push(forms.size & 0xff, forms.size >> 8);
+  for (const [name, group] of forms) out.push(name.length, ...Buffer.from(name), group.length & 0xff, group.length >> 8);
+  for (const group of forms.values()) {
     for (const vector of group) {
       const { seed, style, setup, memoryOperand } = vector.recipe;
       out.push(vector.code.length, ...vector.code, ...u64(BigInt(seed >>> 0)).slice(0, 4));
@@ -88,14 +95,31 @@ export function packVectors(vectors: readonly Vector[]): Uint8Array {
   return brotliCompressSync(Uint8Array.from(out), { params: { [constants.BROTLI_PARAM_LGWIN]: 24 } });
 }
 
-export function* unpackVectors(file: Uint8Array): Generator<Vector & { readonly state: State }> {
-  const bytes = brotliDecompressSync(file);
-  let at = 0;
+const open = (group: Group): Uint8Array => brotliDecompressSync(readFileSync(fileOf(group)));
+/** What all files begin with: the forms, with how many cases each has. */
+function readForms(bytes: Uint8Array): { readonly counts: Map<string, number>; readonly end: number } {
+  const counts = new Map<string, number>();
+  let at = 2;
+  for (let i = bytes[0]! | (bytes[1]! << 8); i > 0; i--) {
+    const start = at + 1;
+    const end = start + bytes[at]!;
+    counts.set(Buffer.from(bytes.subarray(start, end)).toString(), bytes[end]! | (bytes[end + 1]! << 8));
+    at = end + 2;
+  }
+  return { counts, end: at };
+}
+/** How many cases each form has. */
+export function countVectors(): Map<string, number> {
+  return new Map(GROUPS.flatMap((group) => [...readForms(open(group)).counts]));
+}
+
+export function* unpackVectors(group: Group): Generator<Vector & { readonly state: State }> {
+  const bytes = open(group);
+  const { counts, end } = readForms(bytes);
+  let at = end;
   const take = (count: number): Uint8Array => bytes.subarray(at, (at += count));
   const byte = (): number => bytes[at++]!;
-  while (at < bytes.length) {
-    const name = take(byte()).toString();
-    const count = byte() | (byte() << 8);
+  for (const [name, count] of counts) {
     for (let i = 0; i < count; i++) {
       const code = [...take(byte())];
       const seed = byte() | (byte() << 8) | (byte() << 16) | (byte() << 24);

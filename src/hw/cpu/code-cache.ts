@@ -132,6 +132,10 @@ export class CodeCache {
   interpreted(uop: number): number {
     return this.#interpreted.get(uop) ?? this.#memory.u32[(uop + UOP.handler) >>> 2]!;
   }
+  /** Everything is decoded anew when it is reached: what got hot gets hot again. */
+  forget(): void {
+    this.#reset();
+  }
   /** Is there room for so many micro-ops without forgetting everything? */
   hasRoom(count: number): boolean {
     return this.#next + count * UOP.bytes <= this.#arena + ARENA_BYTES;

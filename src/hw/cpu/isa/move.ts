@@ -109,7 +109,9 @@ export const move: readonly Description[] = [
       // The frame pointers of the levels around it, then its own.
       for (let i = 1; i < LEVELS; i++) {
         const place = t.let(t.i64(BigInt(i * width)));
-        t.if(t.geU(level, t.i32(i + 1)), () => t.memory(t.sub(frame, place), width, true).write(t.memory(t.sub(outer, place), width, true).read()));
+        t.if(t.geU(level, t.i32(i + 1)), () =>
+          t.memory(t.sub(frame, place), width, true).write(t.memory(t.sub(outer, place), width, true).read()),
+        );
         t.if(t.eq(level, t.i32(i)), () => t.memory(t.sub(frame, place), width, true).write(t.wrapTo(width, frame)));
       }
       rbp.write(frame);

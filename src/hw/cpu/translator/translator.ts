@@ -89,6 +89,12 @@ export class Translator {
   /** Translates what has been asked for. */
   flush(): void {
     if (this.#queue.length === 0) return;
+    // Code that runs on without new code being decoded would never get room.
+    if (!this.#code.hasRoom(EXITS_MOST)) {
+      this.#queue.length = 0;
+      this.#code.forget();
+      return;
+    }
     const requests = this.#queue.splice(0).toSorted((a, b) => Number(b.again) - Number(a.again));
     const module = new ModuleWriter();
     const helpers = declareImports(module);
