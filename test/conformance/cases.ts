@@ -35,7 +35,8 @@ const SHIFTS = /^(rol|ror|rcl|rcr|shl|shr|sar|shld|shrd)$/;
 const COUNTED = /^(loop|jrcxz)/;
 const STACK = /^(push|pop|leave|enter|pushf|popf|call)$/;
 
-function styleOf({ description: { name }, map }: Form): Style {
+function styleOf({ description: { name }, map, stringWidth }: Form): Style {
+  if (stringWidth) return 'integer';
   if (map === 0 && name.startsWith('f')) return 'extended';
   if (/^cvt(t?)(ps|ss|pi2ps|si2ss|dq)/.test(name) || /(ps|ss)$/.test(name)) return 'single';
   if (/^cvt(t?)(pd|sd)/.test(name) || /(pd|sd)$/.test(name)) return 'double';

@@ -59,11 +59,19 @@ const DOUBLE_EDGES = [
   0x36a0000000000000n, 0x47efffffe0000000n, 0x47effffff0000000n, 0x3ca0000000000000n,
 ];
 
+/** Those that decide whether a result is a number at all; they come up more often. */
+const SINGLE_CORNERS = [0, 0x80000000, 1, 0x807fffff, 0x7f800000, 0xff800000, 0x7fc00000, 0x7f800001, 0x3f800000];
+// prettier-ignore
+const DOUBLE_CORNERS = [
+  0n, 1n << 63n, 1n, 0x800fffffffffffffn, 0x7ff0000000000000n, 0xfff0000000000000n, 0x7ff8000000000000n, 0x7ff0000000000001n, 0x3ff0000000000000n,
+];
+
+const pick = <T>(random: Random, from: readonly T[]): T => from[random(from.length)]!;
 function random64(random: Random): bigint {
   return (BigInt(random(2 ** 32)) << 32n) | BigInt(random(2 ** 32));
 }
 export function integer(random: Random): bigint {
-  return random(2) ? INTEGER_EDGES[random(INTEGER_EDGES.length)]! : random64(random);
+  return random(2) ? pick(random, INTEGER_EDGES) : random64(random);
 }
 /** A number like those of everyday programs: no extreme exponents, sometimes few digits. */
 function tameDouble(random: Random): bigint {
@@ -79,13 +87,13 @@ function vector64(random: Random, style: Style, tame: boolean): bigint {
   switch (style) {
     case 'single': {
       const one = (): bigint =>
-        tame ? tameSingle(random) : random(3) ? BigInt(SINGLE_EDGES[random(SINGLE_EDGES.length)]!) : BigInt(random(2 ** 32));
+        tame ? tameSingle(random) : BigInt([pick(random, SINGLE_CORNERS), pick(random, SINGLE_EDGES), random(2 ** 32)][random(3)]!);
       return (one() << 32n) | one();
     }
     case 'double':
-      return tame ? tameDouble(random) : random(3) ? DOUBLE_EDGES[random(DOUBLE_EDGES.length)]! : random64(random);
+      return tame ? tameDouble(random) : [pick(random, DOUBLE_CORNERS), pick(random, DOUBLE_EDGES), random64(random)][random(3)]!;
     case 'extended':
-      return random(3) === 0 ? integer(random) : random(2) ? tameDouble(random) : DOUBLE_EDGES[random(DOUBLE_EDGES.length)]!;
+      return random(3) === 0 ? integer(random) : random(2) ? tameDouble(random) : pick(random, random(2) ? DOUBLE_CORNERS : DOUBLE_EDGES);
     case 'integer':
       return integer(random);
   }
