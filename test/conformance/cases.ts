@@ -13,7 +13,7 @@ export interface Case {
 /** What tells of the machine, is the system's, changes segments, or needs more memory than a case has. */
 const SKIPPED: ReadonlySet<string> = new Set(
   (
-    'syscall int iretq cpuid rdtsc rdtscp fxsave fxrstor lar lsl verr verw sldt str smsw lss lfs lgs retf ' +
+    'syscall int iretq cpuid rdtsc rdtscp fxsave fxrstor lar lsl verr verw sldt str smsw sgdt sidt lss lfs lgs retf ' +
     'cli sti hlt in out ins outs rdmsr wrmsr rdpmc clts invd wbinvd sysret swapgs xsetbv monitor mwait lgdt lidt lmsw invlpg lldt ltr'
   ).split(' '),
 );

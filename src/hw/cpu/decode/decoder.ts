@@ -205,7 +205,9 @@ function choose(candidates: readonly Form[], seen: { size66: boolean; repeat: nu
         if (seen.size66 && seen.repeat === 0) return form;
         break;
       case 'NP':
-        if (seen.repeat === 0 && (!seen.size66 || form.map === 0 || (form.map === 2 && form.opcode >= 0xf0))) return form;
+        // F2 90 is NOP too.
+        if ((seen.repeat === 0 || form.map === 0) && (!seen.size66 || form.map === 0 || (form.map === 2 && form.opcode >= 0xf0)))
+          return form;
         break;
       default:
         plain ??= form;
@@ -242,7 +244,8 @@ function readSigned(bytes: Uint8Array, at: number, count: 1 | 2 | 4 | 8): bigint
 export function sizeOf(spec: OperandSpec, operandSize: Width): OperandSize {
   if (spec.size === 'v') return operandSize;
   if (spec.size === 'y') return operandSize === 8 ? 8 : 4;
-  if (spec.size === 'z') return operandSize === 2 ? 2 : operandSize;
+  // An immediate is extended to 64 bits; ports are at most 32 wide.
+  if (spec.size === 'z') return operandSize === 8 && spec.source === 'fixed' ? 4 : operandSize;
   return spec.size;
 }
 

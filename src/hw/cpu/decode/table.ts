@@ -50,7 +50,13 @@ export interface Form {
   readonly stringWidth: 'b' | 'v' | null;
 }
 
-const FIXED: Readonly<Record<string, readonly [number, OperandSpec['size']]>> = { AL: [0, 1], rAX: [0, 'v'], CL: [1, 1], DX: [2, 2] };
+const FIXED: Readonly<Record<string, readonly [number, OperandSpec['size']]>> = {
+  AL: [0, 1],
+  rAX: [0, 'v'],
+  eAX: [0, 'z'],
+  CL: [1, 1],
+  DX: [2, 2],
+};
 
 function operand(text: string): OperandSpec {
   const spec = (source: OperandSpec['source'], size: OperandSpec['size'], more: Partial<OperandSpec> = {}): OperandSpec => ({
