@@ -6,7 +6,7 @@ import { NO_REGISTER } from '../decode/decoder.ts';
 import { immediateIndex, type OperandSpec } from '../decode/table.ts';
 import type { FlagName, Place, RegisterName, Type, Value, VectorPlace, Width } from '../isa/emitter.ts';
 import type { AnyPlace } from '../isa/instruction.ts';
-import { CONTEXT } from '../layout.ts';
+import { CONTEXT, LINEAR_32 } from '../layout.ts';
 import type { Op } from '../wasm/opcodes.ts';
 import { noAddress } from '../wasm/wasm-emitter.ts';
 import type { PendingFlags } from './flags.ts';
@@ -14,6 +14,7 @@ import { refuse } from './region-base.ts';
 import { flagType, RegionFlow } from './region-flow.ts';
 
 const NAMES: readonly RegisterName[] = ['rax', 'rcx', 'rdx', 'rbx', 'rsp', 'rbp', 'rsi', 'rdi'];
+const FS = 4;
 const FIRST_XMM: number = CONTEXT.fxsave + 160;
 
 export class RegionEmitter extends RegionFlow {
@@ -116,6 +117,7 @@ export class RegionEmitter extends RegionFlow {
       case 'immediate':
         return this.#constant(width, immediates[immediateIndex(form, spec)]!) as AnyPlace;
       case 'branch':
+        if (!this.long && operandSize === 2) return refuse();
         return this.#constant(width, 0n) as AnyPlace;
       default:
         return refuse();
@@ -196,12 +198,16 @@ export class RegionEmitter extends RegionFlow {
     const constant = displacement + (ripRelative ? BigInt(this.next) : 0n);
     if (!sum) sum = this.i64(constant);
     else if (constant !== 0n) sum = this.add(sum, this.i64(constant));
-    return this.now.decoded.address32 ? this.and(sum, this.i64(0xffff_ffffn)) : sum;
+    const { addressSize, mode } = this.now.decoded;
+    if (addressSize === 2) return this.and(sum, this.i64(0xffffn));
+    return addressSize === 4 || mode.size !== 64 ? this.and(sum, this.i64(0xffff_ffffn)) : sum;
   }
   #segmentBase(address: Value): Value {
     const { segment } = this.now.decoded;
-    if (segment === 3) return address;
-    return this.add(address, this.load('i64', 8, this.cpu, segment === 4 ? CONTEXT.fsBase : CONTEXT.gsBase));
+    if (segment < FS) return address;
+    if (!this.long)
+      return this.and(this.add(address, this.load('i64', 8, this.cpu, CONTEXT.segmentBases + 8 * segment)), this.i64(LINEAR_32));
+    return this.add(address, this.load('i64', 8, this.cpu, segment === FS ? CONTEXT.fsBase : CONTEXT.gsBase));
   }
   #linear(): Value {
     return (this.now.address ??= this.let(this.#segmentBase(this.#offset())));
@@ -216,8 +222,8 @@ export class RegionEmitter extends RegionFlow {
   memory(address: Value, width: Width, stack: boolean = false): Place {
     return this.memoryPlace(() => address, width, this.i32(stack ? 1 : 0));
   }
-  sourceAddress(register: RegisterName = 'rsi'): Value {
-    return this.let(this.#segmentBase(this.gpr(register, 8).read()));
+  sourceAddress(offset: Value): Value {
+    return this.let(this.#segmentBase(offset));
   }
   rip(): Value {
     return this.i64(BigInt(this.now.va));

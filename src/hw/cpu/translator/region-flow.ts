@@ -175,7 +175,7 @@ export abstract class RegionFlow extends RegionBase {
   /** To an address outside, which is known. */
   exitTo(va: number): void {
     this.#storePending();
-    this.i64(BigInt(va)).emit();
+    this.i64(this.long ? BigInt(va) : BigInt.asUintN(32, BigInt(va))).emit();
     this.setLocal(this.exitRip);
     this.#exitWith(JUMP);
   }

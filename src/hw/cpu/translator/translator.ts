@@ -4,6 +4,7 @@
  */
 import type { MachineMemory } from '../../memory.ts';
 import type { CodeCache } from '../code-cache.ts';
+import type { CodeMode } from '../code-mode.ts';
 import type { Decoded } from '../decode/decoder.ts';
 import { shapeKey, shapeOf } from '../interpreter/handlers.ts';
 import { ModuleWriter } from '../wasm/module.ts';
@@ -45,6 +46,7 @@ export interface TranslationCounts {
 interface Request {
   readonly mfn: number;
   readonly va: number;
+  readonly mode: CodeMode;
   /** Although there is one: it has more targets now. */
   readonly again: boolean;
 }
@@ -55,7 +57,7 @@ export class Translator {
   readonly #imports: TranslatorImports;
   readonly #queue: Request[] = [];
   /** By frame: the region with an indirect jump that may get more targets, and how often yet. */
-  readonly #open: Map<number, { readonly va: number; rebuilds: number }> = new Map();
+  readonly #open: Map<number, { readonly va: number; readonly mode: CodeMode; rebuilds: number }> = new Map();
   readonly #freeSlots: number[] = [];
   readonly #known: Map<string, boolean> = new Map();
   readonly counts: TranslationCounts = { regions: 0, modules: 0, blocks: 0, instructions: 0, bytes: 0, dropped: 0, refused: new Map() };
@@ -68,22 +70,29 @@ export class Translator {
   }
 
   /** Code at `va`, in frame `mfn`, is hot; `target`: an indirect jump goes there. */
-  request(mfn: number, va: number, target: boolean): void {
+  request(mfn: number, va: number, mode: CodeMode, target: boolean): void {
     if (target) {
       const page = pageOf(va);
       this.#code.targets(mfn).add(va - page);
       // A region with an indirect jump takes it in.
       const open = this.#open.get(mfn);
-      if (open && open.rebuilds > 0 && pageOf(open.va) === page && this.#code.isTranslated(this.#code.known(mfn, open.va) ?? 0)) {
+      if (
+        open &&
+        open.rebuilds > 0 &&
+        pageOf(open.va) === page &&
+        open.mode === mode &&
+        this.#code.isTranslated(this.#code.known(mfn, open.va, mode) ?? 0)
+      ) {
         open.rebuilds--;
-        this.#ask({ mfn, va: open.va, again: true });
+        this.#ask({ mfn, va: open.va, mode, again: true });
       }
     }
-    this.#ask({ mfn, va, again: false });
+    this.#ask({ mfn, va, mode, again: false });
     if (this.#queue.length >= BATCH) this.flush();
   }
   #ask(request: Request): void {
-    if (!this.#queue.some(({ mfn, va }) => mfn === request.mfn && va === request.va)) this.#queue.push(request);
+    if (!this.#queue.some(({ mfn, va, mode }) => mfn === request.mfn && va === request.va && mode === request.mode))
+      this.#queue.push(request);
   }
 
   /** Translates what has been asked for. */
@@ -98,16 +107,16 @@ export class Translator {
     const requests = this.#queue.splice(0).toSorted((a, b) => Number(b.again) - Number(a.again));
     const module = new ModuleWriter();
     const helpers = declareImports(module);
-    const done: { readonly mfn: number; readonly slot: number; readonly entries: readonly number[] }[] = [];
+    const done: { readonly mfn: number; readonly mode: CodeMode; readonly slot: number; readonly entries: readonly number[] }[] = [];
     const translated = new Set<string>();
-    for (const { mfn, va, again } of requests) {
-      const head = this.#code.known(mfn, va);
-      if (head === null || (this.#code.isTranslated(head) && !again) || translated.has(`${mfn}:${va}`)) continue;
+    for (const { mfn, va, mode, again } of requests) {
+      const head = this.#code.known(mfn, va, mode);
+      if (head === null || (this.#code.isTranslated(head) && !again) || translated.has(`${mfn}:${va}:${mode.index}`)) continue;
       if (!this.#code.hasRoom(EXITS_MOST)) break;
-      const entries = this.#translate(module, helpers, mfn, va, `r${done.length}`);
+      const entries = this.#translate(module, helpers, { mfn, va, mode }, `r${done.length}`);
       if (!entries) continue;
-      for (const entry of entries) translated.add(`${mfn}:${entry}`);
-      done.push({ mfn, slot: this.#slot(), entries });
+      for (const entry of entries) translated.add(`${mfn}:${entry}:${mode.index}`);
+      done.push({ mfn, mode, slot: this.#slot(), entries });
     }
     if (done.length === 0) return;
     const { wasm } = this.#memory;
@@ -115,9 +124,9 @@ export class Translator {
     const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
       env: { memory: wasm, table: this.#imports.table, ...this.#imports.functions },
     });
-    for (const [i, { mfn, slot, entries }] of done.entries()) {
+    for (const [i, { mfn, mode, slot, entries }] of done.entries()) {
       this.#imports.table.set(slot, instance.exports[`r${i}`]);
-      for (const va of entries) this.#code.install(mfn, va, slot);
+      for (const va of entries) this.#code.install(mfn, va, mode, slot);
     }
     this.counts.modules++;
     this.counts.regions += done.length;
@@ -125,12 +134,17 @@ export class Translator {
   }
 
   /** Answers the addresses where the region can be entered; null: there is nothing to translate. */
-  #translate(module: ModuleWriter, helpers: RegionHelpers, mfn: number, va: number, name: string): readonly number[] | null {
+  #translate(
+    module: ModuleWriter,
+    helpers: RegionHelpers,
+    { mfn, va, mode }: Omit<Request, 'again'>,
+    name: string,
+  ): readonly number[] | null {
     const page = pageOf(va);
-    const plan = planRegion(this.#memory.frame(mfn), va - page, this.#code.targets(mfn), (decoded) => this.#translatable(decoded));
+    const plan = planRegion(this.#memory.frame(mfn), va - page, mode, this.#code.targets(mfn), (decoded) => this.#translatable(decoded));
     const { blocks, entries, open } = plan;
     if (blocks.length === 0) return null;
-    if (open && this.#open.get(mfn)?.va !== va) this.#open.set(mfn, { va, rebuilds: REBUILDS_MOST });
+    if (open && this.#open.get(mfn)?.va !== va) this.#open.set(mfn, { va, mode, rebuilds: REBUILDS_MOST });
     const t = new RegionEmitter(helpers, this.#code.exitMicroOp(mfn, va), page);
     buildRegion(t, shapeRegion(plan), page, (to) => this.#code.exitMicroOp(mfn, to));
     const { locals, code } = t.finish();
