@@ -11,8 +11,7 @@ export function differences(mnemonic: string, flagsMask: number, state: State, o
   // What the runner reports of a faulting instruction is its FPU state only.
   if (theirs.fault === 0 && ours.fault === 0) {
     for (let r = 0; r < 16; r++)
-      if (r !== 4 && ours.regs[r] !== theirs.regs[r])
-        problems.push(`r${r} ${ours.regs[r]!.toString(16)} want ${theirs.regs[r]!.toString(16)}`);
+      if (ours.regs[r] !== theirs.regs[r]) problems.push(`r${r} ${ours.regs[r]!.toString(16)} want ${theirs.regs[r]!.toString(16)}`);
     const mask = BigInt(flagsMask);
     if ((ours.flags & mask) !== (theirs.flags & mask))
       problems.push(`flags ${(ours.flags & mask).toString(16)} want ${(theirs.flags & mask).toString(16)}`);

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { testedForms } from './cases.ts';
+import { compatibilityForms } from './compatibility-cases.ts';
 import { differences } from './differences.ts';
 import { Processor } from './interpreter.ts';
 import { unpackVectors } from './vectors.ts';
@@ -10,12 +11,13 @@ const STEP = 3;
 const read = (group: string): Uint8Array => readFileSync(new URL(`vectors/${group}.bin`, import.meta.url));
 
 describe('recorded on silicon', () => {
-  const recorded = new Set<string>();
-  test.each(['integer', 'vector', 'x87'])('%s instructions', { timeout: 60_000 }, (group) => {
-    const interpreter = new Processor();
+  const recorded = { compatibility: new Set<string>(), long: new Set<string>() };
+  test.each(['integer', 'vector', 'x87', 'compatibility'])('%s instructions', { timeout: 60_000 }, (group) => {
+    const compatibility = group === 'compatibility';
+    const interpreter = new Processor('interpreter', compatibility);
     const wrong: string[] = [];
     for (const { name, code, state, flagsMask, outcome } of unpackVectors(read(group))) {
-      recorded.add(name);
+      recorded[compatibility ? 'compatibility' : 'long'].add(name);
       const problems = differences(name.split(' ')[0]!, flagsMask, state, interpreter.run(code, state), outcome);
       if (problems.length > 0) wrong.push(`${name}: ${Buffer.from(code).toString('hex')} ${problems.join('; ')}`);
     }
@@ -23,8 +25,8 @@ describe('recorded on silicon', () => {
   });
 
   // A region for each case takes time: a part of them, never the same part of any form.
-  test.each(['integer', 'vector'])('%s instructions, translated', { timeout: 60_000 }, (group) => {
-    const translator = new Processor('translator');
+  test.each(['integer', 'vector', 'compatibility'])('%s instructions, translated', { timeout: 60_000 }, (group) => {
+    const translator = new Processor('translator', group === 'compatibility');
     const wrong: string[] = [];
     let translated = 0;
     for (const [i, { name, code, state, flagsMask, outcome }] of [...unpackVectors(read(group))].entries()) {
@@ -39,8 +41,11 @@ describe('recorded on silicon', () => {
     expect(translated).toBeGreaterThan(1000);
   });
 
-  test('every form that a program can run on its own', () => {
-    const missing = testedForms.map(({ description, text }) => `${description.name} ${text}`).filter((name) => !recorded.has(name));
+  test.each([
+    ['64-bit code', 'long', testedForms],
+    ['32-bit code', 'compatibility', compatibilityForms],
+  ] as const)('every form that a program can run on its own in %s', (_, kind, tested) => {
+    const missing = tested.map(({ description, text }) => `${description.name} ${text}`).filter((name) => !recorded[kind].has(name));
     expect(missing).toEqual([]);
   });
 });

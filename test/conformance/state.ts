@@ -6,7 +6,9 @@
 /** What the operands should look like. */
 export type Style = 'integer' | 'single' | 'double' | 'extended';
 /** What registers must be beside that, for the instruction to stay within the memory and to have something to do. */
-export type Setup = 'any' | 'string' | 'repeated' | 'bits' | 'lengths';
+export type Setup = 'any' | 'string' | 'repeated' | 'bits' | 'lengths' | CompatibilitySetup;
+/** stack: esp and ebp point into the memory; return: and there is where to go on; indexed: ebx and four times esi make an address. */
+export type CompatibilitySetup = 'stack' | 'return' | 'indexed';
 export interface Recipe {
   readonly seed: number;
   readonly style: Style;
@@ -15,6 +17,11 @@ export interface Recipe {
   readonly memoryOperand: boolean;
 }
 export const DATA = 0x10000000n;
+/** Where 32-bit code is, and where it may go on. */
+export const CODE32 = 0x50000000n;
+export const GOES_ON: bigint = CODE32 + 16n;
+export const CODE_SELECTOR = 0x23;
+export const STACK_AT = 128;
 
 export interface State {
   readonly regs: bigint[];
@@ -132,6 +139,15 @@ function setUp(regs: bigint[], { seed, setup }: Recipe): void {
     case 'bits': // a bit index in a register reaches beyond the operand
       for (let i = 0; i < 16; i++) if (i !== 3 && i !== 4) regs[i] = BigInt(random(256));
       return;
+    case 'stack':
+    case 'return':
+      // The halves that 32-bit code does not see are whatever they are.
+      regs[4] = DATA + BigInt(STACK_AT);
+      regs[5] = DATA + BigInt(64 + 4 * random(16));
+      return;
+    case 'indexed':
+      regs[3] = BigInt.asUintN(32, DATA + 64n - 4n * regs[6]!);
+      return;
     case 'lengths': // mostly within the strings
       for (const i of [0, 2]) if (random(3)) regs[i] = BigInt.asUintN(64, BigInt(random(40) - 20));
   }
@@ -158,6 +174,11 @@ export function makeState(recipe: Recipe): State {
       if (random(2)) memoryView.setBigUint64(at, significand, true);
       if (random(2)) memoryView.setUint16(at + 8, signExponent, true);
     }
+  }
+  if (recipe.setup === 'return') {
+    memoryView.setUint32(STACK_AT, Number(GOES_ON), true);
+    memoryView.setUint32(STACK_AT + 4, CODE_SELECTOR, true);
+    memoryView.setUint32(STACK_AT + 8, 0x202 | (Number(regs[0]) & 0x8d5), true);
   }
   // Three of four with everything masked.
   const masked = random(4) !== 0;

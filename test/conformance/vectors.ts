@@ -15,7 +15,7 @@ export interface Vector {
   readonly outcome: Outcome;
 }
 
-const SETUPS: readonly Setup[] = ['any', 'string', 'repeated', 'bits', 'lengths'];
+const SETUPS: readonly Setup[] = ['any', 'string', 'repeated', 'bits', 'lengths', 'stack', 'return', 'indexed'];
 const STYLES: readonly Style[] = ['integer', 'single', 'double', 'extended'];
 
 /** Places in the FXSAVE image that an instruction can change, x87 registers by their physical number. */
@@ -58,7 +58,7 @@ function* changes({ flagsMask, outcome }: Vector, state: State): Generator<reado
     if (!same(now, before)) yield [ST_ITEM + r, ...now];
   }
   if (outcome.fault !== 0) return;
-  for (let r = 0; r < 16; r++) if (r !== 4 && outcome.regs[r] !== state.regs[r]) yield [GPR + r, ...u64(outcome.regs[r]!)];
+  for (let r = 0; r < 16; r++) if (outcome.regs[r] !== state.regs[r]) yield [GPR + r, ...u64(outcome.regs[r]!)];
   const flags = Number(outcome.flags) & flagsMask;
   if (flags !== (Number(state.flags) & flagsMask) || flagsMask !== 0x8d5)
     yield [FLAGS, flags & 0xff, flags >> 8, flagsMask & 0xff, flagsMask >> 8];

@@ -284,7 +284,13 @@ export class CodeCache {
       decoded.immediates[form.operands.length > 1 && form.description.name === 'enter' ? 0 : decoded.immediates.length - 1] ?? 0n;
     const x87 = has('st') || has('x87-opcode') ? BigInt(((form.opcode & 7) << 8) | decoded.modrm) : null;
     view.setBigInt64(uop + UOP.immediate, x87 ?? (branch ? cutTarget(decoded, next + immediate) : immediate), true);
-    u32[(uop + UOP.mask32) >>> 2] = branch ? 0 : long ? Number(decoded.addressSize === 4) : decoded.addressSize === 2 ? 0xffff : 0xffff_ffff;
+    u32[(uop + UOP.mask32) >>> 2] = branch
+      ? 0
+      : long
+        ? Number(decoded.addressSize === 4)
+        : decoded.addressSize === 2
+          ? 0xffff
+          : 0xffff_ffff;
   }
 }
 

@@ -52,7 +52,8 @@ function systemCall(hypervisor: Hypervisor, vcpu: Vcpu): void {
     return;
   }
   const from = compatibility ? { cs: FLAT_CS32, ss: FLAT_SS } : {};
-  if (!bounce(vcpu, { handler: address, maskEvents: syscall.maskEvents, errorCode: null, clearDirection: true, from })) crashed(hypervisor, vcpu);
+  if (!bounce(vcpu, { handler: address, maskEvents: syscall.maskEvents, errorCode: null, clearDirection: true, from }))
+    crashed(hypervisor, vcpu);
 }
 
 /** SYSENTER says neither where it was nor what its stack was (sysenter_entry). */

@@ -47,7 +47,6 @@ const SHORT: readonly (readonly [base: number, index: number])[] = [
 function shortAddress(modrm: number): Address {
   const mode = modrm >>> 6;
   const [base, index] = SHORT[modrm & 7]!;
-  if (mode === 0 && (modrm & 7) === 6)
-    return { base: NO_REGISTER, index: NO_REGISTER, scale: 0, displacementBytes: 2, absolute: true };
+  if (mode === 0 && (modrm & 7) === 6) return { base: NO_REGISTER, index: NO_REGISTER, scale: 0, displacementBytes: 2, absolute: true };
   return { base, index, scale: 0, displacementBytes: mode === 1 ? 1 : mode === 2 ? 2 : 0, absolute: false };
 }

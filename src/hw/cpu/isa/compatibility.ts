@@ -54,10 +54,26 @@ export const compatibility: readonly Description[] = [
   ...aliases,
   only('inc', ['40+ Zv'], (t, dst) => increment(t, dst!)),
   only('dec', ['48+ Zv'], (t, dst) => decrement(t, dst!)),
-  only('daa', ['27'], decimal((t, a, b) => t.add(a, b), false)),
-  only('das', ['2f'], decimal((t, a, b) => t.sub(a, b), true)),
-  only('aaa', ['37'], ascii((t, a, b) => t.add(a, b))),
-  only('aas', ['3f'], ascii((t, a, b) => t.sub(a, b))),
+  only(
+    'daa',
+    ['27'],
+    decimal((t, a, b) => t.add(a, b), false),
+  ),
+  only(
+    'das',
+    ['2f'],
+    decimal((t, a, b) => t.sub(a, b), true),
+  ),
+  only(
+    'aaa',
+    ['37'],
+    ascii((t, a, b) => t.add(a, b)),
+  ),
+  only(
+    'aas',
+    ['3f'],
+    ascii((t, a, b) => t.sub(a, b)),
+  ),
   only('aam', ['d4 Ib'], (t, base) => {
     const by = base!.read();
     t.if(t.eqz(by), () => t.raise(DIVIDE_ERROR));

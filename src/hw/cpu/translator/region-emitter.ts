@@ -205,7 +205,8 @@ export class RegionEmitter extends RegionFlow {
   #segmentBase(address: Value): Value {
     const { segment } = this.now.decoded;
     if (segment < FS) return address;
-    if (!this.long) return this.and(this.add(address, this.load('i64', 8, this.cpu, CONTEXT.segmentBases + 8 * segment)), this.i64(LINEAR_32));
+    if (!this.long)
+      return this.and(this.add(address, this.load('i64', 8, this.cpu, CONTEXT.segmentBases + 8 * segment)), this.i64(LINEAR_32));
     return this.add(address, this.load('i64', 8, this.cpu, segment === FS ? CONTEXT.fsBase : CONTEXT.gsBase));
   }
   #linear(): Value {

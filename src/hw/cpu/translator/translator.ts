@@ -76,7 +76,13 @@ export class Translator {
       this.#code.targets(mfn).add(va - page);
       // A region with an indirect jump takes it in.
       const open = this.#open.get(mfn);
-      if (open && open.rebuilds > 0 && pageOf(open.va) === page && open.mode === mode && this.#code.isTranslated(this.#code.known(mfn, open.va, mode) ?? 0)) {
+      if (
+        open &&
+        open.rebuilds > 0 &&
+        pageOf(open.va) === page &&
+        open.mode === mode &&
+        this.#code.isTranslated(this.#code.known(mfn, open.va, mode) ?? 0)
+      ) {
         open.rebuilds--;
         this.#ask({ mfn, va: open.va, mode, again: true });
       }
@@ -85,7 +91,8 @@ export class Translator {
     if (this.#queue.length >= BATCH) this.flush();
   }
   #ask(request: Request): void {
-    if (!this.#queue.some(({ mfn, va, mode }) => mfn === request.mfn && va === request.va && mode === request.mode)) this.#queue.push(request);
+    if (!this.#queue.some(({ mfn, va, mode }) => mfn === request.mfn && va === request.va && mode === request.mode))
+      this.#queue.push(request);
   }
 
   /** Translates what has been asked for. */
