@@ -33,7 +33,7 @@ const SHIFTS = /^(rol|ror|rcl|rcr|shl|shr|sar|shld|shrd)$/;
 const COUNTED = /^(loop|jrcxz)/;
 const STACK = /^(push|pop|leave|enter|pushf|popf|call)$/;
 
-function styleOf({ description: { name }, map, stringWidth }: Form): Style {
+export function styleOf({ description: { name }, map, stringWidth }: Form): Style {
   if (stringWidth) return 'integer';
   if (map === 0 && name.startsWith('f')) return 'extended';
   if (/^cvt(t?)(ps|ss|pi2ps|si2ss|dq)/.test(name) || /(ps|ss)$/.test(name)) return 'single';

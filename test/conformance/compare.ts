@@ -1,26 +1,27 @@
 /**
  * Differential test against the processor this runs on: random cases of every form through `silicon` (see silicon.c) and through both engines.
- * Run by hand: gcc -O1 -static -o /tmp/silicon test/conformance/silicon.c && node test/conformance/compare.ts /tmp/silicon [cases per form] [seed] [forms]
- * `forms` is a regular expression on names.
+ * Run by hand: gcc -O1 -static -o /tmp/silicon test/conformance/silicon.c && node test/conformance/compare.ts /tmp/silicon [cases per form] [seed] [forms] [32]
+ * `forms` is a regular expression on names; 32: in 32-bit code.
  */
 import { makeCase, testedForms } from './cases.ts';
+import { compatibilityForms, makeCompatibilityCase } from './compatibility-cases.ts';
 import { differences } from './differences.ts';
 import { Processor, type Outcome } from './processor.ts';
 import { runOnSilicon } from './silicon.ts';
 import { makeState } from './state.ts';
 import { countedFlags, undefinedResult } from './undefined.ts';
 
-const [runner = '/tmp/silicon', perForm = '60', seed = '1', only = ''] = process.argv.slice(2);
-const cases = testedForms
+const [runner = '/tmp/silicon', perForm = '60', seed = '1', only = '', bits = '64'] = process.argv.slice(2);
+const compatibility = bits === '32';
+const make = compatibility ? makeCompatibilityCase : makeCase;
+const cases = (compatibility ? compatibilityForms : testedForms)
   .filter(({ description }) => new RegExp(only).test(description.name))
-  .flatMap((form) =>
-    Array.from({ length: Number(perForm) }, (_, i) => makeCase(form, Math.imul(Number(seed) * 7919 + form.index, 65537) + i)),
-  )
+  .flatMap((form) => Array.from({ length: Number(perForm) }, (_, i) => make(form, Math.imul(Number(seed) * 7919 + form.index, 65537) + i)))
   .map((testCase) => ({ ...testCase, state: makeState(testCase.recipe) }))
   .filter((testCase) => !undefinedResult(testCase, testCase.state));
-const silicon = runOnSilicon(runner, cases);
-const interpreter = new Processor();
-const translator = new Processor('translator');
+const silicon = runOnSilicon(runner, cases, compatibility);
+const interpreter = new Processor('interpreter', compatibility);
+const translator = new Processor('translator', compatibility);
 const translated = [...translator.runTranslated(cases)];
 const failures = new Map<string, { count: number; first: string }>();
 cases.forEach((testCase, i) => {

@@ -4,7 +4,7 @@ import { shapeKey, shapeOf } from '../../src/hw/cpu/interpreter/handlers.ts';
 import { canTranslate } from '../../src/hw/cpu/translator/can-translate.ts';
 import type { Cpu, Exit, VcpuContext } from '../../src/hw/cpu/types.ts';
 import { createMachine, type Machine } from '../../src/hw/machine.ts';
-import { CODE, type State } from './state.ts';
+import { CODE, CODE32, CODE_SELECTOR, GOES_ON, type State } from './state.ts';
 
 export interface Outcome {
   readonly regs: readonly bigint[];
@@ -21,6 +21,15 @@ export interface Started {
 
 const PAGE = CODE & ~0xfffn;
 const [CODE_FRAME, DATA_FRAME] = [6, 7];
+/** As Linux has them. */
+const DESCRIPTORS: Readonly<Record<number, bigint>> = {
+  0x20: 0x00cf_fb00_0000_ffffn, // 32-bit code
+  0x28: 0x00cf_f300_0000_ffffn, // data
+  0x30: 0x00af_fb00_0000_ffffn, // 64-bit code
+};
+const RSP = 4;
+const DATA_SELECTOR = 0x2b;
+const CODE64_SELECTOR = 0x33;
 const UD2 = [0x0f, 0x0b];
 /** rel32 */
 const near = (opcode: number, from: number, to: number): number[] => {
@@ -42,8 +51,14 @@ export class Processor {
   readonly #context: VcpuContext;
   readonly #cpu: Cpu;
   readonly #translatable: Map<string, boolean> = new Map();
+  readonly #compatibility: boolean;
+  readonly #start: bigint;
+  readonly #selectors: readonly number[];
 
-  constructor(engine: 'interpreter' | 'translator' = 'interpreter') {
+  constructor(engine: 'interpreter' | 'translator' = 'interpreter', compatibility: boolean = false) {
+    this.#compatibility = compatibility;
+    this.#start = compatibility ? CODE32 : CODE;
+    this.#selectors = [DATA_SELECTOR, compatibility ? CODE_SELECTOR : CODE64_SELECTOR, DATA_SELECTOR, DATA_SELECTOR, 0, 0];
     this.#machine = createMachine({ memoryBytes: 16 << 20, cpus: 1, clock: 'virtual', translateAfter: engine === 'translator' ? 1 : null });
     this.#context = this.#machine.newContext();
     this.#cpu = this.#machine.cpus[0]!;
@@ -55,6 +70,8 @@ export class Processor {
     entry(2, 1, 9);
     entry(9, 0, 10);
     entry(10, 0, CODE_FRAME);
+    entry(9, 0x80, 11);
+    entry(11, 0, CODE_FRAME);
     entry(3, 0x80, 5);
     entry(5, 0, DATA_FRAME);
     entry(5, 1, 8);
@@ -62,19 +79,20 @@ export class Processor {
     this.#cpu.switchTo(this.#context, {
       permits: () => true,
       protectedStore: () => false,
-      descriptor: () => null,
+      descriptor: (selector) => DESCRIPTORS[selector & 0xfff8] ?? null,
       cpuid: () => [0, 0, 0, 0],
     });
   }
 
   /** A wrong length of the instruction is the fault -1. A jump may lead over what follows it in `code`, or not. */
   run({ code, state }: Started): Outcome {
-    this.#load([[Number(CODE - PAGE), [...code, ...UD2]]]);
-    this.#set(state, CODE);
-    const end = CODE + BigInt(code.length);
+    const start = this.#start;
+    this.#load([[Number(start & 0xfffn), [...code, ...UD2]]]);
+    this.#set(state, start);
+    const end = start + BigInt(code.length);
     let exit = this.#cpu.run(1);
-    while (exit.kind === 'budget' && this.#context.rip >= CODE && this.#context.rip < end) exit = this.#cpu.run(1);
-    return this.#outcome(exit, this.#context.rip === end, CODE);
+    while (exit.kind === 'budget' && this.#context.rip >= start && this.#context.rip < end) exit = this.#cpu.run(1);
+    return this.#outcome(exit, this.#context.rip === end || (this.#compatibility && this.#context.rip === GOES_ON), start);
   }
 
   /**
@@ -82,6 +100,31 @@ export class Processor {
    * the interpreter. Checks that all others have become part of a region.
    */
   *runTranslated(cases: readonly Started[]): Generator<Outcome | null> {
+    if (this.#compatibility) for (const one of cases) yield this.#runLoop(one);
+    else yield* this.#runRegions(cases);
+  }
+
+  /** Each as a loop of its own, the third time round. */
+  #runLoop({ code, state }: Started): Outcome | null {
+    const regions = (): number => this.#machine.translation?.regions ?? 0;
+    const back = (from: number): number[] => [0xeb, -(from + 2) & 0xff];
+    const onward = Number(GOES_ON - CODE32);
+    this.#load([
+      [0, [...code, ...back(code.length)]],
+      [onward, back(onward)],
+    ]);
+    const before = regions();
+    // The first time the jump is linked, the second it is hot.
+    for (let i = 0; i < 2; i++) {
+      this.#set(state, CODE32);
+      this.#cpu.run(3);
+    }
+    this.#set(state, CODE32);
+    const exit = this.#cpu.run(2);
+    return regions() === before ? null : this.#outcome(exit, this.#context.rip === CODE32, CODE32);
+  }
+
+  *#runRegions(cases: readonly Started[]): Generator<Outcome | null> {
     for (let from = 0; from < cases.length;) {
       const group: Started[] = [];
       for (; from < cases.length && group.length < BATCH; from++) {
@@ -159,9 +202,12 @@ export class Processor {
     data.fill(0);
     data.set(memory);
     regs.forEach((reg, r) => context.setGpr(r, reg));
+    // The far jump into 32-bit code leaves half of it.
+    if (this.#compatibility) context.setGpr(RSP, BigInt.asUintN(32, regs[RSP]!));
     context.fxsave.set(fpu);
     context.rflags = flags;
     context.rip = rip;
+    this.#selectors.forEach((selector, i) => context.setSelector(i, selector));
   }
   #outcome(exit: Exit, right: boolean, start: bigint): Outcome {
     const context = this.#context;

@@ -15,8 +15,9 @@ export interface Replay {
 }
 
 export function replay(group: Group, engines: 'both' | 'interpreter'): Replay {
-  const interpreter = new Processor();
-  const translator = engines === 'both' ? new Processor('translator') : null;
+  const compatibility = group === 'compatibility';
+  const interpreter = new Processor('interpreter', compatibility);
+  const translator = engines === 'both' ? new Processor('translator', compatibility) : null;
   const wrong: string[] = [];
   let translated = 0;
   type Recorded = ReturnType<typeof unpackVectors> extends Generator<infer V> ? V : never;

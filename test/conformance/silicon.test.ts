@@ -1,6 +1,7 @@
 /** Both engines do what a real processor did: vectors recorded on an AMD EPYC (record.ts). */
 import { expect, test } from 'vitest';
 import { testedForms } from './cases.ts';
+import { compatibilityForms } from './compatibility-cases.ts';
 import { replay } from './replay.ts';
 import { countVectors } from './vectors.ts';
 
@@ -15,10 +16,23 @@ test('x87 instructions do what they did on silicon', { timeout: 60_000 }, () => 
 });
 
 test('of every form that a program can run on its own there are hundreds of cases', () => {
-  const recorded = countVectors();
+  const recorded = countVectors(['integer', 'vector', 'x87']);
   // Of BSWAP and the double shifts, those whose result the manual leaves undefined are left out.
   const few = testedForms
     .map(({ description, text }) => `${description.name} ${text}`)
     .filter((name) => (recorded.get(name) ?? 0) < (/^(bswap|sh[lr]d) /.test(name) ? 300 : 500));
   expect(few).toEqual([]);
+});
+
+test('32-bit instructions do what they did on silicon, in both engines', { timeout: 60_000 }, () => {
+  const { translated, wrong } = replay('compatibility', 'both');
+  expect(wrong).toEqual([]);
+  expect(translated).toBeGreaterThan(15_000);
+});
+
+test('of every form that 32-bit code has there are cases', () => {
+  const recorded = countVectors(['compatibility']);
+  expect(compatibilityForms.map(({ description, text }) => `${description.name} ${text}`).filter((name) => !recorded.has(name))).toEqual(
+    [],
+  );
 });

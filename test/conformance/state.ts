@@ -6,7 +6,20 @@
 /** What the operands should look like. */
 export type Style = 'integer' | 'single' | 'double' | 'extended';
 /** What registers must be beside that, for the instruction to stay within the memory and to have something to do. */
-export type Setup = 'any' | 'string' | 'repeated' | 'bits' | 'lengths' | 'counts' | 'division' | 'stack' | 'flags' | 'target';
+export type Setup =
+  | 'any'
+  | 'string'
+  | 'repeated'
+  | 'bits'
+  | 'lengths'
+  | 'counts'
+  | 'division'
+  | 'stack'
+  | 'flags'
+  | 'target'
+  | CompatibilitySetup;
+/** Of 32-bit code. return: on the stack is where to go on; indexed: ebx and four times esi make an address. */
+export type CompatibilitySetup = 'return' | 'indexed';
 export interface Recipe {
   readonly seed: number;
   readonly style: Style;
@@ -19,6 +32,11 @@ export const DATA = 0x10000000n;
 export const CODE = 0x400000a3n;
 /** Jumps through a register or memory, and returns, lead so far behind their beginning. */
 export const TARGET_OFFSET = 12;
+/** Where 32-bit code is, and where it may go on. */
+export const CODE32 = 0x50000000n;
+export const GOES_ON: bigint = CODE32 + 16n;
+export const CODE_SELECTOR = 0x23;
+const STACK_AT = 128;
 
 export interface State {
   readonly regs: bigint[];
@@ -161,6 +179,15 @@ function setUp(regs: bigint[], memory: DataView, { seed, setup, memoryOperand }:
       if (random(4) === 0) return;
       if (random(2)) regs[0] = BigInt(random(2 ** 16));
       regs[2] = [0n, 0n, (1n << 64n) - 1n, BigInt(random(256)), BigInt.asUintN(64, BigInt.asIntN(64, regs[0]!) >> 63n)][random(5)]!;
+      return;
+    case 'return':
+      regs[4] = DATA + BigInt(STACK_AT);
+      memory.setUint32(STACK_AT, Number(GOES_ON), true);
+      memory.setUint32(STACK_AT + 4, CODE_SELECTOR, true);
+      memory.setUint32(STACK_AT + 8, 0x202 | (Number(regs[0]) & 0x8d5), true);
+      return;
+    case 'indexed':
+      regs[3] = BigInt.asUintN(32, DATA + 64n - 4n * regs[6]!);
       return;
     case 'stack':
     case 'flags':

@@ -19,6 +19,9 @@ interface UndefinedFlags {
 
 const UNDEFINED_FLAGS: readonly UndefinedFlags[] = [
   { names: 'and or xor test', manual: 'AND, OR, XOR, TEST: the state of AF is undefined', flags: AF },
+  { names: 'daa das', manual: 'DAA, DAS: OF is undefined', flags: OF },
+  { names: 'aaa aas', manual: 'AAA, AAS: OF, SF, ZF and PF are undefined', flags: OF | SF | ZF | PF },
+  { names: 'aam aad', manual: 'AAM, AAD: OF, AF and CF are undefined', flags: OF | AF | CF },
   { names: 'mul imul', manual: 'MUL, IMUL: SF, ZF, AF and PF are undefined', flags: SF | ZF | AF | PF },
   { names: 'div idiv', manual: 'DIV, IDIV: CF, OF, SF, ZF, AF and PF are undefined', flags: CF | OF | SF | ZF | AF | PF },
   { names: 'bt bts btr btc', manual: 'BT and its like: OF, SF, AF and PF are undefined, ZF is unaffected', flags: OF | SF | AF | PF },

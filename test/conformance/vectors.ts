@@ -16,11 +16,24 @@ export interface Vector {
   readonly outcome: Outcome;
 }
 
-export const GROUPS = ['integer', 'vector', 'x87'] as const;
-export type Group = (typeof GROUPS)[number];
+/** The last: 32-bit code. */
+export type Group = 'integer' | 'vector' | 'x87' | 'compatibility';
 export const fileOf = (group: Group): URL => new URL(`vectors/${group}.bin`, import.meta.url);
 
-const SETUPS: readonly Setup[] = ['any', 'string', 'repeated', 'bits', 'lengths', 'counts', 'division', 'stack', 'flags', 'target'];
+const SETUPS: readonly Setup[] = [
+  'any',
+  'string',
+  'repeated',
+  'bits',
+  'lengths',
+  'counts',
+  'division',
+  'stack',
+  'flags',
+  'target',
+  'return',
+  'indexed',
+];
 const STYLES: readonly Style[] = ['integer', 'single', 'double', 'extended'];
 
 /** Places in the FXSAVE image that an instruction can change, x87 registers by their physical number. */
@@ -109,8 +122,8 @@ function readForms(bytes: Uint8Array): { readonly counts: Map<string, number>; r
   return { counts, end: at };
 }
 /** How many cases each form has. */
-export function countVectors(): Map<string, number> {
-  return new Map(GROUPS.flatMap((group) => [...readForms(open(group)).counts]));
+export function countVectors(groups: readonly Group[]): Map<string, number> {
+  return new Map(groups.flatMap((group) => [...readForms(open(group)).counts]));
 }
 
 export function* unpackVectors(group: Group): Generator<Vector & { readonly state: State }> {
