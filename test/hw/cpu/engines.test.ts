@@ -6,6 +6,7 @@ import { Bench, CODE, DATA, FLAGS, STACK } from './harness.ts';
 import { assemble, MISSING, program, READ_ONLY, type Program } from './random-programs.ts';
 
 const RUNS = 12;
+const TIMEOUT_MS = 90_000;
 const DATA_BYTES = 0x5000;
 const STACK_BYTES = 0x4000;
 const RSP = 4;
@@ -96,13 +97,14 @@ function trace(bench: Bench, { starts }: Program, plan: readonly Slice[]): strin
 const interpreter = newBench(null);
 const translator = newBench(1);
 
-property.prop([program, fc.integer(), slices], { numRuns: 1500 })(
+property.prop([program, fc.integer(), slices], { numRuns: 1000 })(
   'random programs end in the same state, at the same instruction, with interrupts anywhere',
   (pieces, seed, plan) => {
     const assembled = assemble(pieces);
     for (const bench of [interpreter, translator]) prepare(bench, assembled, seed);
     expect(trace(translator, assembled, plan).join('\n')).toBe(trace(interpreter, assembled, plan).join('\n'));
   },
+  TIMEOUT_MS,
 );
 
 /** The state after exactly `total` instructions, in slices of any length. */
@@ -119,16 +121,18 @@ function stateAfter(bench: Bench, assembled: Program, seed: number, total: numbe
 
 property.prop(
   [program, fc.integer(), fc.integer({ min: 1, max: 3000 }), fc.array(fc.integer({ min: 1, max: 500 }), { minLength: 1, maxLength: 5 })],
-  {
-    numRuns: 500,
+  { numRuns: 400 },
+)(
+  'after N instructions the state is the same on both engines, in every run, however it is cut',
+  (pieces, seed, total, budgets) => {
+    const assembled = assemble(pieces);
+    const wanted = stateAfter(interpreter, assembled, seed, total, [total]);
+    expect(stateAfter(interpreter, assembled, seed, total, budgets)).toBe(wanted);
+    expect(stateAfter(translator, assembled, seed, total, [total])).toBe(wanted);
+    expect(stateAfter(translator, assembled, seed, total, budgets)).toBe(wanted);
   },
-)('after N instructions the state is the same on both engines, in every run, however it is cut', (pieces, seed, total, budgets) => {
-  const assembled = assemble(pieces);
-  const wanted = stateAfter(interpreter, assembled, seed, total, [total]);
-  expect(stateAfter(interpreter, assembled, seed, total, budgets)).toBe(wanted);
-  expect(stateAfter(translator, assembled, seed, total, [total])).toBe(wanted);
-  expect(stateAfter(translator, assembled, seed, total, budgets)).toBe(wanted);
-});
+  TIMEOUT_MS,
+);
 
 test('code that changes for ever takes no more and more memory', () => {
   const bench = new Bench(1);
