@@ -152,6 +152,35 @@ test('code that changes for ever takes no more and more memory', () => {
   expect(total).toBe((3000 * 100) / 2);
 });
 
+test('a loop that gets hot when there is hardly room for more code is translated all the same', () => {
+  const bench = new Bench(1);
+  const FAR = 0x40_0000n;
+  // So many that what is left of the arena is less than a region may need, and more than a block.
+  const nops = new Uint8Array(341_000).fill(0x90);
+  const loop = FAR + BigInt(nops.length);
+  bench.write(FAR, [...nops, 0xff, 0xc0, 0xeb, 0xfc]); // inc eax; back
+  bench.context.rip = FAR;
+  bench.go(nops.length);
+  expect(bench.context.rip).toBe(loop);
+  for (let i = 0; i < 4; i++) bench.go(100);
+  expect(bench.machine.translation!.regions).toBe(1);
+  expect(bench.context.gpr(0)).toBe(200n);
+});
+
+test('a branch that the budget cuts off is not linked to where an interrupt leads', () => {
+  const bench = new Bench(null);
+  // jmp +2 over inc ecx, to inc eax; jmp back. An interrupt comes when the jump has just been taken, and leads to inc ecx.
+  bench.write(CODE, [0xeb, 0x02, 0xff, 0xc1, 0xff, 0xc0, 0xeb, 0xf8]);
+  bench.context.rip = CODE;
+  for (const register of [0, 1]) bench.context.setGpr(register, 0n);
+  bench.go(1);
+  bench.context.rip = CODE + 2n;
+  bench.go(1);
+  bench.context.rip = CODE;
+  bench.go(30);
+  expect([bench.context.gpr(0), bench.context.gpr(1)]).toEqual([10n, 1n]);
+});
+
 test('a program that changes its own code runs what it has written, also in the middle of a region', () => {
   for (const bench of [new Bench(null), new Bench(1)]) {
     bench.context.setGpr(7, CODE + 7n);
