@@ -23,7 +23,7 @@ describe('recorded on silicon', () => {
   });
 
   // A region for each case takes time: a part of them, never the same part of any form.
-  test.each(['integer', 'vector'])('%s instructions, translated', { timeout: 60_000 }, (group) => {
+  test.each(['integer', 'vector', 'x87'])('%s instructions, translated', { timeout: 60_000 }, (group) => {
     const translator = new Processor('translator');
     const wrong: string[] = [];
     let translated = 0;

@@ -3,7 +3,7 @@
  * store hits decoded bytes: every micro-op of the frame then gets the STALE handler, so that even a running block stops at its next instruction.
  */
 import type { MachineMemory } from '../memory.ts';
-import { decode, NO_REGISTER, TRUNCATED, type Decoded } from './decode/decoder.ts';
+import { decode, NO_REGISTER, TRUNCATED, x87Opcode, type Decoded } from './decode/decoder.ts';
 import { PSEUDO } from './interpreter/pseudo.ts';
 import { shapeOf, type HandlerModule } from './interpreter/handlers.ts';
 import { CONTEXT, UOP } from './layout.ts';
@@ -268,7 +268,7 @@ export class CodeCache {
     const branch = has('branch');
     const immediate =
       decoded.immediates[form.operands.length > 1 && form.description.name === 'enter' ? 0 : decoded.immediates.length - 1] ?? 0n;
-    const x87 = has('st') || has('x87-opcode') ? BigInt(((form.opcode & 7) << 8) | decoded.modrm) : null;
+    const x87 = has('st') || has('x87-opcode') ? x87Opcode(decoded) : null;
     view.setBigInt64(uop + UOP.immediate, x87 ?? (branch ? next + immediate : immediate), true);
     u32[(uop + UOP.mask32) >>> 2] = decoded.address32 ? 1 : 0;
   }

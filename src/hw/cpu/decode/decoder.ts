@@ -39,6 +39,9 @@ export interface Undefined {
 export const TRUNCATED: unique symbol = Symbol('truncated');
 export const NO_REGISTER = 16;
 
+/** The opcode as the x87 unit notes it: its low three bits of the first byte, and the second. */
+export const x87Opcode = ({ form, modrm }: Decoded): bigint => BigInt(((form.opcode & 7) << 8) | modrm);
+
 export function decode(bytes: Uint8Array, start: number, end: number): Decoded | Undefined | typeof TRUNCATED {
   let at = start;
   const limit = Math.min(end, start + 15);

@@ -2,11 +2,14 @@
 import type { Decoded } from '../decode/decoder.ts';
 import { IMPORTS } from '../interpreter/handlers.ts';
 import { I32, I64, ModuleWriter } from '../wasm/module.ts';
-import { Untranslatable, type RegionHelpers } from './region-base.ts';
+import { STORING, Untranslatable, type RegionHelpers } from './region-base.ts';
 import { RegionEmitter } from './region-emitter.ts';
 
-/** Helpers that touch no register or flag. */
-const PURE: readonly string[] = ['quotientFits', 'quotient', 'remainder', 'runSse', 'compareStrings', 'crc32', 'enterMmx'];
+/** Helpers that touch no general register, XMM register or flag: what regions keep in locals. */
+const PURE: readonly string[] = [
+  ...['quotientFits', 'quotient', 'remainder', 'runSse', 'compareStrings', 'crc32', 'enterMmx'],
+  ...['x87', 'x87Answer', 'x87Control', 'x87Initialise', 'writable', ...STORING],
+];
 /** What the interpreter's module offers. */
 const EXPORTS: typeof IMPORTS = { swap32: [[I32, I32], [I32]], swap64: [[I32, I64], [I64]] };
 const MEMORY: readonly string[] = ['slowRead', 'slowWrite', 'finishWrite'];

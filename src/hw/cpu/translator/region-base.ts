@@ -24,6 +24,8 @@ export const refuse = (): never => {
   throw new Untranslatable();
 };
 
+/** Helpers that write guest memory themselves, and so may hit code. */
+export const STORING: readonly string[] = ['storeBytes', 'moveEnvironment'];
 const CPU = 0;
 /** (cpu, uop, left). */
 const PARAMETERS = 3;
@@ -196,6 +198,10 @@ export abstract class RegionBase extends WasmEmitter {
   call(name: string, result: 'i32' | 'i64' | null, ...args: Value[]): Value {
     const index = this.helpers.named[name];
     if (index === undefined) return refuse();
-    return this.called(index, result, args);
+    const answer = this.called(index, result, args);
+    if (!STORING.includes(name)) return answer;
+    const done = this.let(answer);
+    this.storedSlowly();
+    return done;
   }
 }
