@@ -53,7 +53,7 @@ class RegionBuilder {
     t.charge(instructions.length, this.#pageVa + start);
     for (const [i, instruction] of instructions.entries()) {
       t.begin(instruction.decoded, this.#pageVa + instruction.offset, instructions.length - i);
-      t.onJumpNear = () => this.#jump(node, instruction);
+      t.onJumpNear = t.onAgain = () => this.#jump(node, instruction);
       t.onJump = () => this.#indirect(node);
       const { form } = instruction.decoded;
       form.description.translate(t, ...form.operands.map((spec) => t.place(spec)));

@@ -36,7 +36,7 @@ export function declareImports(module: ModuleWriter): RegionHelpers {
 /** Tries an instruction on its own: does its description ask for anything that a region has not? */
 export function canTranslate(decoded: Decoded): boolean {
   const t = new RegionEmitter(declareImports(new ModuleWriter()), 0, 0);
-  t.onJumpNear = t.onJump = () => undefined;
+  t.onJumpNear = t.onJump = t.onAgain = () => undefined;
   t.begin(decoded, 0, 1);
   try {
     decoded.form.description.translate(t, ...decoded.form.operands.map((spec) => t.place(spec)));

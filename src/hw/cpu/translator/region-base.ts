@@ -76,6 +76,7 @@ export abstract class RegionBase extends WasmEmitter {
   protected inside: Set<FlagName> | null = null;
   onJumpNear: () => void = refuse;
   onJump: () => void = refuse;
+  onAgain: () => void = refuse;
 
   /** @param pageVa address of the page that the region is in */
   constructor(helpers: RegionHelpers, token: number, pageVa: number) {

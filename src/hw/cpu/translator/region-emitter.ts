@@ -245,7 +245,7 @@ export class RegionEmitter extends RegionFlow {
   }
 
   again(): void {
-    refuse();
+    this.onAgain();
   }
   stepFrom(): void {
     refuse();
