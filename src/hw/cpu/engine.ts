@@ -14,6 +14,8 @@ import { Translator, type TranslationCounts } from './translator/translator.ts';
 import type { Access, CpuEnvironment, Exit, Translation } from './types.ts';
 
 const DEBUG = 1;
+const DEVICE_NOT_AVAILABLE = 7;
+const GENERAL_PROTECTION = 13;
 const PAGE_FAULT = 14;
 const CONTEXTS_ALIGNMENT = 64;
 const TRAP_FLAG = 0x100;
@@ -133,6 +135,10 @@ export class Engine {
         return { kind: 'budget' };
       case EXIT.syscall:
         return { kind: 'syscall' };
+      case EXIT.noFpu:
+        return { kind: 'exception', vector: DEVICE_NOT_AVAILABLE, errorCode: null, cr2: 0n };
+      case EXIT.protection:
+        return { kind: 'exception', vector: GENERAL_PROTECTION, errorCode: 0, cr2: 0n };
       case EXIT.trap:
         return { kind: 'exception', vector: field(CONTEXT.exitVector), errorCode: null, cr2: 0n };
       case EXIT.interrupt:

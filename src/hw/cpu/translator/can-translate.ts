@@ -7,8 +7,19 @@ import { RegionEmitter } from './region-emitter.ts';
 
 /** Helpers that touch no general register, XMM register or flag: what regions keep in locals. */
 const PURE: readonly string[] = [
-  ...['quotientFits', 'quotient', 'remainder', 'runSse', 'compareStrings', 'crc32', 'enterMmx'],
-  ...['x87', 'x87Answer', 'x87Control', 'x87Initialise', 'writable', ...STORING],
+  'quotientFits',
+  'quotient',
+  'remainder',
+  'runSse',
+  'compareStrings',
+  'crc32',
+  'enterMmx',
+  'x87',
+  'x87Answer',
+  'x87Control',
+  'x87Initialise',
+  'writable',
+  ...STORING,
 ];
 /** What the interpreter's module offers. */
 const EXPORTS: typeof IMPORTS = { swap32: [[I32, I32], [I32]], swap64: [[I32, I64], [I64]] };

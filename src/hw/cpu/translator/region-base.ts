@@ -57,7 +57,6 @@ export abstract class RegionBase extends WasmEmitter {
   protected readonly state: Map<number, StateLocal> = new Map();
   readonly flags: PendingFlags = new PendingFlags();
   protected readonly exitRip: number;
-  protected readonly exitUop: number;
   protected readonly exitCode: number;
   protected readonly tlbLocal: number;
   protected readonly stale: number;
@@ -74,6 +73,8 @@ export abstract class RegionBase extends WasmEmitter {
   protected now: Instruction;
   /** Flags written inside an open conditional part; null: none is open. */
   protected inside: Set<FlagName> | null = null;
+  /** This block has asked for the FPU. */
+  protected fpuReady = false;
   onJumpNear: () => void = refuse;
   onJump: () => void = refuse;
   onAgain: () => void = refuse;
@@ -86,7 +87,7 @@ export abstract class RegionBase extends WasmEmitter {
     this.pageVa = pageVa;
     this.now = this.#instruction(null!, 0, 0);
     [this.exitRip, this.lazyA, this.lazyB] = [this.newLocal('i64'), this.newLocal('i64'), this.newLocal('i64')];
-    [this.exitUop, this.exitCode, this.tlbLocal] = [this.newLocal('i32'), this.newLocal('i32'), this.newLocal('i32')];
+    [this.exitCode, this.tlbLocal] = [this.newLocal('i32'), this.newLocal('i32')];
     [this.stale, this.lazyCode] = [this.newLocal('i32'), this.newLocal('i32')];
     this.exitLevel = ++this.depth;
   }

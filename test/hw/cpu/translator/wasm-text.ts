@@ -16,6 +16,7 @@ const CONTROL: Readonly<Record<number, string>> = {
   0x13: 'return_call_indirect',
   0x20: 'local.get',
   0x21: 'local.set',
+  0x22: 'local.tee',
   0x41: 'i32.const',
   0x42: 'i64.const',
 };
@@ -74,7 +75,7 @@ export function wasmText(code: Uint8Array, functions: readonly string[]): string
       leb(false);
       leb(false);
       put(CONTROL[op]!);
-    } else if (op === 0x0c || op === 0x20 || op === 0x21) put(`${CONTROL[op]!} ${leb(false)}`);
+    } else if (op === 0x0c || (op >= 0x20 && op <= 0x22)) put(`${CONTROL[op]!} ${leb(false)}`);
     else if (op === 0x41 || op === 0x42) put(`${CONTROL[op]!} ${leb(true)}`);
     else if (op === 0x43 || op === 0x44) put(`${op === 0x43 ? 'f32' : 'f64'}.const ${bytes(op === 0x43 ? 4 : 8)}`);
     else put(CONTROL[op] ?? NAMES.get(op) ?? `0x${op.toString(16)}`);
