@@ -1,7 +1,7 @@
 /** Builds the interpreter: all handlers and the shared routines, as one wasm module. */
 import type { Width } from '../isa/emitter.ts';
 import type { AnyPlace } from '../isa/instruction.ts';
-import { forms, isSized, type Form, type OperandSpec } from '../decode/table.ts';
+import { forms, type Form, type OperandSpec } from '../decode/table.ts';
 import { FLOAT_SIGNATURES } from '../float/helpers.ts';
 import { CONTEXT, EXIT } from '../layout.ts';
 import { Bytes } from '../wasm/bytes.ts';
@@ -40,18 +40,23 @@ export interface HandlerModule {
 
 /** Which of a form's handlers an instruction takes. */
 export function shapeOf({ form, operandSize, condition, repeat, memory, segment, address32 }: Decoded): Shape {
-  const has = (source: OperandSpec['source']): boolean => form.operands.some((spec) => spec.source === source);
-  const reaches = memory !== null && (has('rm') || has('xmm-rm') || has('mmx-rm') || has('moffs'));
-  const simple = memory?.index === NO_REGISTER && segment === 3 && !address32 && !has('moffs');
+  const simple = memory?.index === NO_REGISTER && segment === 3 && !address32 && !form.absolute;
+  const reaches = memory !== null && form.reaches;
   return { operandSize, stringWidth: 1, conditionCode: condition, repeat, memory: !reaches ? 'none' : simple ? 'simple' : 'full' };
 }
 
-export function shapeKey(form: Form, shape: Shape): string {
-  return `${form.index}/${isSized(form) ? shape.operandSize : ''}/${form.description.compact && shape.memory === 'simple' ? 'full' : shape.memory}/${form.conditional ? shape.conditionCode : ''}/${form.description.repeatable ? shape.repeat : ''}`;
+const SIZES: Readonly<Record<Width, number>> = { 1: 0, 2: 1, 4: 2, 8: 3 };
+const MEMORIES: Readonly<Record<Shape['memory'], number>> = { none: 0, simple: 1, full: 2 };
+/** A number for each handler: what does not matter to the form is left out. */
+export function shapeKey(form: Form, { operandSize, memory, conditionCode, repeat }: Shape): number {
+  const size = form.sized ? SIZES[operandSize] : 0;
+  const where = MEMORIES[form.description.compact && memory === 'simple' ? 'full' : memory];
+  const condition = form.conditional ? conditionCode : 0;
+  return (((form.index * 4 + size) * 3 + where) * 16 + condition) * 3 + (form.description.repeatable ? repeat : 0);
 }
 
 function shapesOf(form: Form): Shape[] {
-  const widths: readonly Width[] = isSized(form) ? (form.description.default64 ? (form.description.ends ? [8] : [2, 8]) : [2, 4, 8]) : [4];
+  const widths: readonly Width[] = form.sized ? (form.description.default64 ? (form.description.ends ? [8] : [2, 8]) : [2, 4, 8]) : [4];
   const hasRm = form.operands.some(({ source }) => ['rm', 'xmm-rm', 'mmx-rm'].includes(source));
   const memoryOnly = form.operands.some((spec) => spec.memoryOnly);
   const registerOnly = form.operands.some((spec) => spec.registerOnly);
@@ -159,7 +164,7 @@ export function buildHandlers(memoryPages: number, hot: number): HandlerModule {
     leaveAt(code, EXIT.exception);
   });
 
-  const slots = new Map<string, number>();
+  const slots = new Map<number, number>();
   for (const form of forms()) {
     for (const shape of shapesOf(form)) {
       const t = new HandlerEmitter(helpers, shape);

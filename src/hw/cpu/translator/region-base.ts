@@ -173,16 +173,16 @@ export abstract class RegionBase extends WasmEmitter {
 
   // Expressions: constants are worked out
 
-  override op(op: Op, type: Type, ...args: Value[]): Value {
-    const known = fold(op, args);
-    if (known === null) return super.op(op, type, ...args);
+  override op(op: Op, type: Type, a: Value, b?: Value, c?: Value): Value {
+    const known = fold(op, a, b);
+    if (known === null) return super.op(op, type, a, b, c);
     return type === 'i64' ? this.i64(known) : this.i32(Number(known));
   }
   override i32(value: number): Value {
-    return { ...super.i32(value), constant: BigInt(value | 0) };
+    return { type: 'i32', constant: BigInt(value | 0), emit: () => this.emitI32(value) };
   }
   override i64(value: bigint): Value {
-    return { ...super.i64(value), constant: BigInt.asIntN(64, value) };
+    return { type: 'i64', constant: BigInt.asIntN(64, value), emit: () => this.emitI64(value) };
   }
   override let(value: Value): Value {
     return value.constant === undefined ? super.let(value) : value;

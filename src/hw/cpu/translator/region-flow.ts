@@ -256,11 +256,7 @@ export abstract class RegionFlow extends RegionBase {
     return { locals: this.types, code: whole };
   }
   #epilogue(): void {
-    const [left, rip, code] = [
-      this.getLocal(LEFT, 'i32'),
-      this.getLocal(this.exitRip, 'i64'),
-      this.getLocal(this.exitCode, 'i32'),
-    ];
+    const [left, rip, code] = [this.getLocal(LEFT, 'i32'), this.getLocal(this.exitRip, 'i64'), this.getLocal(this.exitCode, 'i32')];
     const leave = (at: Value, exit: Value): void => {
       this.store(8, this.cpu, CONTEXT.rip, at);
       this.store(4, this.cpu, CONTEXT.left, left);

@@ -57,7 +57,7 @@ export class Translator {
   /** By frame: the region with an indirect jump that may get more targets, and how often yet. */
   readonly #open: Map<number, { readonly va: number; rebuilds: number }> = new Map();
   readonly #freeSlots: number[] = [];
-  readonly #known: Map<string, boolean> = new Map();
+  readonly #known: Map<number, boolean> = new Map();
   readonly counts: TranslationCounts = { regions: 0, modules: 0, blocks: 0, instructions: 0, bytes: 0, dropped: 0, refused: new Map() };
 
   constructor(memory: MachineMemory, code: CodeCache, imports: TranslatorImports) {

@@ -38,12 +38,14 @@ export abstract class WasmEmitter extends Emitter {
 
   // Expressions
 
-  op(op: Op, type: Type, ...args: Value[]): Value {
+  op(op: Op, type: Type, a: Value, b?: Value, c?: Value): Value {
     const opcode = OPCODES[op];
     return {
       type,
       emit: () => {
-        for (const arg of args) arg.emit();
+        a.emit();
+        b?.emit();
+        c?.emit();
         if (opcode >= 0xfd00) {
           this.code.u8(0xfd);
           this.code.u32(opcode - 0xfd00);
@@ -92,22 +94,18 @@ export abstract class WasmEmitter extends Emitter {
     };
   }
   i32(value: number): Value {
-    return {
-      type: 'i32',
-      emit: () => {
-        this.code.u8(I32_CONST);
-        this.code.s32(value);
-      },
-    };
+    return { type: 'i32', emit: () => this.emitI32(value) };
   }
   i64(value: bigint): Value {
-    return {
-      type: 'i64',
-      emit: () => {
-        this.code.u8(I64_CONST);
-        this.code.s64(value);
-      },
-    };
+    return { type: 'i64', emit: () => this.emitI64(value) };
+  }
+  protected emitI32(value: number): void {
+    this.code.u8(I32_CONST);
+    this.code.s32(value);
+  }
+  protected emitI64(value: bigint): void {
+    this.code.u8(I64_CONST);
+    this.code.s64(value);
   }
   protected getLocal(local: number, type: Type): Value {
     return { type, emit: () => this.#get(local) };
