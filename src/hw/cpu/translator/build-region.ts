@@ -98,6 +98,9 @@ class RegionBuilder {
     if (!to) {
       if (Math.floor(va / 4096) === Math.floor(this.#pageVa / 4096)) t.chainTo(this.#exitMicroOp(va));
       else t.exitTo(va);
+    } else if (!to.block) {
+      t.want(va);
+      t.goTo(this.#levels.get(to)!);
     } else if (to.order <= from.order || to.merges) t.goTo(this.#levels.get(to)!);
     else this.tree(to);
   }

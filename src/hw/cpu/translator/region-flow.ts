@@ -180,9 +180,13 @@ export abstract class RegionFlow extends RegionBase {
   /** To an address outside, which is known. */
   exitTo(va: number): void {
     this.#storePending();
+    this.want(va);
+    this.#exitWith(JUMP);
+  }
+  /** What the dispatcher is to go to. */
+  want(va: number): void {
     this.i64(BigInt(va)).emit();
     this.setLocal(this.exitRip);
-    this.#exitWith(JUMP);
   }
   /** To a block of the same page outside, by a micro-op that goes there. */
   chainTo(uop: number): void {

@@ -8,7 +8,7 @@ import type { Decoded } from '../decode/decoder.ts';
 import { shapeKey, shapeOf } from '../interpreter/handlers.ts';
 import { ModuleWriter } from '../wasm/module.ts';
 import { buildRegion } from './build-region.ts';
-import { planRegion } from './plan-region.ts';
+import { planRegion, type Plan } from './plan-region.ts';
 import { canTranslate, declareImports } from './can-translate.ts';
 import type { RegionHelpers } from './region-base.ts';
 import { RegionEmitter } from './region-emitter.ts';
@@ -47,6 +47,12 @@ interface Request {
   readonly va: number;
   /** Although there is one: it has more targets now. */
   readonly again: boolean;
+}
+
+interface Planned extends Request {
+  /** Address of its page. */
+  readonly page: number;
+  readonly plan: Plan;
 }
 
 export class Translator {
@@ -89,19 +95,15 @@ export class Translator {
   /** Translates what has been asked for. */
   flush(): void {
     if (this.#queue.length === 0) return;
-    const requests = this.#queue.splice(0).toSorted((a, b) => Number(b.again) - Number(a.again));
     const module = new ModuleWriter();
     const helpers = declareImports(module);
     const done: { readonly mfn: number; readonly slot: number; readonly entries: readonly number[] }[] = [];
-    const translated = new Set<string>();
-    for (const { mfn, va, again } of requests) {
-      const head = this.#code.known(mfn, va);
-      if (head === null || (this.#code.isTranslated(head) && !again) || translated.has(`${mfn}:${va}`)) continue;
+    for (const [i, planned] of this.#plans().entries()) {
+      const { mfn, va, page, plan } = planned;
       if (!this.#code.hasRoom(EXITS_MOST)) break;
-      const entries = this.#translate(module, helpers, mfn, va, `r${done.length}`);
-      if (!entries) continue;
-      for (const entry of entries) translated.add(`${mfn}:${entry}`);
-      done.push({ mfn, slot: this.#slot(), entries });
+      if (plan.open && this.#open.get(mfn)?.va !== va) this.#open.set(mfn, { va, rebuilds: REBUILDS_MOST });
+      this.#translate(module, helpers, planned, `r${i}`);
+      done.push({ mfn, slot: this.#slot(), entries: plan.entries.map((entry) => page + entry) });
     }
     if (done.length === 0) return;
     const { wasm } = this.#memory;
@@ -118,25 +120,45 @@ export class Translator {
     this.counts.bytes += bytes.length;
   }
 
-  /** Answers the addresses where the region can be entered; null: there is nothing to translate. */
-  #translate(module: ModuleWriter, helpers: RegionHelpers, mfn: number, va: number, name: string): readonly number[] | null {
-    const page = pageOf(va);
-    const plan = planRegion(this.#memory.frame(mfn), va - page, this.#code.targets(mfn), (decoded) => this.#translatable(decoded));
-    const { blocks, entries, open } = plan;
-    if (blocks.length === 0) return null;
-    if (open && this.#open.get(mfn)?.va !== va) this.#open.set(mfn, { va, rebuilds: REBUILDS_MOST });
+  /**
+   * The regions to make of the queue. Loops get hot from the inside out, and the region of an outer one has the inner ones in it: who waits for an
+   * inner one alone gets hot, and asks, again.
+   */
+  #plans(): readonly Planned[] {
+    const planned = this.#queue
+      .splice(0)
+      .filter(({ mfn, va, again }) => {
+        const head = this.#code.known(mfn, va);
+        return head !== null && (again || !this.#code.isTranslated(head));
+      })
+      .map((request): Planned => {
+        const page = pageOf(request.va);
+        const { mfn, va } = request;
+        const plan = planRegion(this.#memory.frame(mfn), va - page, this.#code.targets(mfn), (decoded) => this.#translatable(decoded));
+        return { ...request, page, plan };
+      })
+      .filter(({ plan }) => plan.blocks.length > 0)
+      .toSorted((a, b) => Number(b.again) - Number(a.again) || b.plan.blocks.length - a.plan.blocks.length);
+    const covered = new Set<string>();
+    return planned.filter(({ mfn, va, page, plan }) => {
+      if (covered.has(`${mfn}:${va}`)) return false;
+      for (const { offset } of plan.blocks) covered.add(`${mfn}:${page + offset}`);
+      return true;
+    });
+  }
+
+  #translate(module: ModuleWriter, helpers: RegionHelpers, { mfn, va, page, plan }: Planned, name: string): void {
     const t = new RegionEmitter(helpers, this.#code.exitMicroOp(mfn, va), page);
     buildRegion(t, shapeRegion(plan), page, (to) => this.#code.exitMicroOp(mfn, to));
     const { locals, code } = t.finish();
     const index = module.reserve();
     module.define(index, helpers.handlerType, locals, code);
     module.export(name, index);
-    for (const { instructions } of blocks) {
+    for (const { instructions } of plan.blocks) {
       this.counts.blocks++;
       this.counts.instructions += instructions.length;
       for (const { offset, decoded } of instructions) this.#code.cover(mfn, offset, decoded.length);
     }
-    return entries.map((entry) => page + entry);
   }
 
   /** Tries a form once, on its own. */
