@@ -1,4 +1,5 @@
 /** `npm run bench [name…]`: the figures of the project, as ratios where two things run side by side. */
+import { churn } from './churn.ts';
 import { boot, density, idleCost, speed } from './guests.ts';
 import { language } from './language.ts';
 import { processor } from './processor.ts';
@@ -12,6 +13,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<void>>> = {
   speed,
   processor,
   translation,
+  churn,
   density,
   idle: idleCost,
 };
