@@ -3,6 +3,7 @@ import { churn } from './churn.ts';
 import { boot, density, idleCost, speed } from './guests.ts';
 import { language } from './language.ts';
 import { processor } from './processor.ts';
+import { profile } from './profile.ts';
 import { startup } from './startup.ts';
 import { translation } from './translation.ts';
 
@@ -14,6 +15,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<void>>> = {
   processor,
   translation,
   churn,
+  profile,
   density,
   idle: idleCost,
 };
