@@ -74,7 +74,7 @@ export async function profile(): Promise<void> {
     await session.post('Profiler.enable');
     await session.post('Profiler.setSamplingInterval', { interval: SAMPLE_US });
     console.log(`\nWhere the time goes, per cent\n  ${'workload'.padEnd(14)} ${COLUMNS.map((name) => name.padStart(11)).join(' ')}`);
-    for (const name of [...INTEGER, ...FLOATING]) {
+    for (const name of process.env.BENCH_PROGRAMS?.split(',') ?? [...INTEGER, ...FLOATING]) {
       const spent = await profileOf(kernel, name, session);
       const total = [...spent.values()].reduce((sum, us) => sum + us, 0);
       const share = (part: string): string => ((100 * (spent.get(part) ?? 0)) / total).toFixed(1).padStart(11);

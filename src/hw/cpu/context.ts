@@ -1,6 +1,7 @@
 /** A vCPU's registers in machine memory, where the engine's generated code works on them. */
 import type { MachineMemory } from '../memory.ts';
 import { CONTEXT, JUMPS, TLB } from './layout.ts';
+import { TableCache } from './table-cache.ts';
 import type { Mode, VcpuContext } from './types.ts';
 
 const FLAGS_KEPT = 0x00254700; // TF IF IOPL NT RF AC ID: those that no arithmetic touches
@@ -11,6 +12,7 @@ export class Context implements VcpuContext {
   readonly #memory: MachineMemory;
   readonly #release: (context: Context) => void;
   readonly #roots: Record<Mode, number> = { kernel: 0, user: 0 };
+  readonly tables: Readonly<Record<Mode, TableCache>> = { kernel: new TableCache(), user: new TableCache() };
   #mode: Mode = 'kernel';
   retired = 0;
 
@@ -112,10 +114,12 @@ export class Context implements VcpuContext {
     const { u8 } = this.#memory;
     const clear = (offset: number, bytes: number): void => void u8.fill(0xff, this.address + offset, this.address + offset + bytes);
     if (mode !== 'user') {
+      this.tables.kernel.forget();
       clear(CONTEXT.kernelTlb, TLB.entries * TLB.bytes);
       this.forgetJumps('kernel');
     }
     if (mode !== 'kernel') {
+      this.tables.user.forget();
       clear(CONTEXT.userTlb, TLB.entries * TLB.bytes);
       this.forgetJumps('user');
     }
@@ -128,6 +132,7 @@ export class Context implements VcpuContext {
   invalidatePage(va: bigint): void {
     const index = Number((va >> 12n) & BigInt(TLB.entries - 1));
     for (const mode of ['kernel', 'user'] as const) {
+      this.tables[mode].forget();
       const entry = this.address + (mode === 'kernel' ? CONTEXT.kernelTlb : CONTEXT.userTlb) + index * TLB.bytes;
       this.#memory.u8.fill(0xff, entry, entry + TLB.bytes);
       this.forgetJumps(mode);
