@@ -1,14 +1,14 @@
 /** The table of instructions in docs/instructions.md, made of their descriptions. Run this file to write it. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { FLAT, LONG } from '../../src/hw/cpu/code-mode.ts';
 import { decode, TRUNCATED, type Decoded } from '../../src/hw/cpu/decode/decoder.ts';
-import { forms, type Form } from '../../src/hw/cpu/decode/table.ts';
+import { existsIn, forms, type Form } from '../../src/hw/cpu/decode/table.ts';
 import { canTranslate } from '../../src/hw/cpu/translator/can-translate.ts';
 import { randomFrom } from './state.ts';
-import { unpackVectors } from './vectors.ts';
+import { countVectors } from './vectors.ts';
 
 export const PAGE: string = resolve(import.meta.dirname, '../../docs/instructions.md');
-const GROUPS = ['integer', 'vector', 'x87'];
 const TRIES = 5000;
 
 /** Some encoding of a form. */
@@ -28,18 +28,15 @@ function encoding(form: Form): Decoded {
       second,
       ...Array.from({ length: 12 }, byte),
     ]);
-    const decoded = decode(bytes, 0, bytes.length);
+    const decoded = decode(bytes, 0, bytes.length, existsIn(form, 64) ? LONG : FLAT);
     if (decoded !== TRUNCATED && !('undefined' in decoded) && decoded.form === form) return decoded;
   }
   throw new Error(`no encoding of ${form.description.name} ${form.text} was found`);
 }
 
 export function instructionTable(): string {
-  const cases = new Map<string, number>();
-  for (const group of GROUPS) {
-    for (const { name } of unpackVectors(readFileSync(new URL(`vectors/${group}.bin`, import.meta.url))))
-      cases.set(name, (cases.get(name) ?? 0) + 1);
-  }
+  const long = countVectors(['integer', 'vector', 'x87']);
+  const compatibility = countVectors(['compatibility']);
   const rows = forms()
     .map((form) => {
       const { name } = form.description;
@@ -47,7 +44,8 @@ export function instructionTable(): string {
         name,
         `\`${form.text}\``,
         canTranslate(encoding(form)) ? 'yes' : 'interpreter',
-        String(cases.get(`${name} ${form.text}`) ?? ''),
+        String(long.get(`${name} ${form.text}`) ?? ''),
+        existsIn(form, 32) ? (existsIn(form, 64) ? '' : 'only ') + (compatibility.get(`${name} ${form.text}`) ?? '') : 'none',
       ];
     })
     .toSorted(([a], [b]) => (a! < b! ? -1 : a! > b! ? 1 : 0));
@@ -58,10 +56,11 @@ export function instructionTable(): string {
     `Made of the descriptions in src/hw/cpu/isa by test/conformance/instruction-table.ts: ${names.size} instructions in ${rows.length} forms.`,
     '',
     'The interpreter runs all of them. "yes": the translator puts the form into regions; else a region ends at it. Cases are those recorded on a real',
-    'processor that the tests run.',
+    'processor that the tests run, in 64-bit code and in 32-bit code of compatibility mode. "only": 64-bit code does not have the form, "none": 32-bit code does',
+    'not.',
     '',
-    '| instruction | form | translated | cases |',
-    '| --- | --- | --- | --- |',
+    '| instruction | form | translated | cases | in 32-bit code |',
+    '| --- | --- | --- | --- | --- |',
     ...rows.map((row) => `| ${row.join(' | ')} |`),
     '',
   ].join('\n');

@@ -1,12 +1,16 @@
 /** Runs cases on the processor this runs on, through the runner built from silicon.c. */
 import { spawnSync } from 'node:child_process';
-import type { Outcome } from './interpreter.ts';
+import type { Outcome } from './processor.ts';
 import type { State } from './state.ts';
 
 const IN = 16 + 128 + 8 + 256 + 512;
 const OUT = 128 + 8 + 256 + 512 + 8;
 
-export function runOnSilicon(runner: string, cases: readonly { readonly code: readonly number[]; readonly state: State }[]): Outcome[] {
+export function runOnSilicon(
+  runner: string,
+  cases: readonly { readonly code: readonly number[]; readonly state: State }[],
+  compatibility: boolean = false,
+): Outcome[] {
   const input = Buffer.alloc(cases.length * IN);
   cases.forEach(({ code, state }, i) => {
     const at = i * IN;
@@ -17,7 +21,7 @@ export function runOnSilicon(runner: string, cases: readonly { readonly code: re
     input.set(state.memory, at + 152);
     input.set(state.fpu, at + 408);
   });
-  const output = spawnSync(runner, { input, maxBuffer: 1 << 30 }).stdout;
+  const output = spawnSync(runner, compatibility ? ['32'] : [], { input, maxBuffer: 1 << 30 }).stdout;
   if (output.length !== cases.length * OUT) throw new Error(`the runner answered ${output.length} bytes, not ${cases.length * OUT}`);
   return cases.map((_, i) => {
     const at = i * OUT;

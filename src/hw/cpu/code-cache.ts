@@ -3,6 +3,7 @@
  * store hits decoded bytes: every micro-op of the frame then gets the STALE handler, so that even a running block stops at its next instruction.
  */
 import type { MachineMemory } from '../memory.ts';
+import { LONG, type CodeMode } from './code-mode.ts';
 import { decode, NO_REGISTER, TRUNCATED, x87Opcode, type Decoded } from './decode/decoder.ts';
 import { PSEUDO } from './interpreter/pseudo.ts';
 import { shapeOf, type HandlerModule } from './interpreter/handlers.ts';
@@ -11,11 +12,12 @@ import type { Mmu } from './mmu.ts';
 
 const ARENA_BYTES = 16 * 1024 * 1024;
 const BLOCK_MOST = 64;
+const SECOND_IMMEDIATE_BITS = 16n; // ENTER's
 /** Room for a whole block with its pseudo micro-ops. */
 const BLOCK_BYTES: number = (BLOCK_MOST + 3) * UOP.bytes;
 
 interface CodeFrame {
-  /** By virtual address (signed, exact as a number). */
+  /** By keyOf. */
   readonly blocks: Map<number, number>;
   /** Ranges of the arena with this frame's micro-ops: start, end. */
   readonly ranges: number[];
@@ -27,10 +29,21 @@ interface CodeFrame {
   readonly targets: Set<number>;
 }
 
+const FLAT_KEYS = 2 ** 48;
+const SEGMENTED_KEYS = 2 ** 50;
+/**
+ * What tells blocks of a frame apart: the kind of code, and rip (signed, exact as a number). Long mode has the addresses below 2^47. With segments, the
+ * same bytes may be reached at several offsets.
+ */
+function keyOf({ index, model }: CodeMode, rip: number, offset: number): number {
+  if (model === 'long') return rip;
+  return model === 'flat' ? FLAT_KEYS + rip : SEGMENTED_KEYS * index + rip * 4096 + offset;
+}
+
 export class CodeCache {
   readonly #memory: MachineMemory;
   readonly #mmu: Mmu;
-  readonly #handlers: () => HandlerModule;
+  readonly #handlers: (model: CodeMode['model']) => HandlerModule;
   readonly #arena: number;
   #next: number;
   readonly #frames: Map<number, CodeFrame> = new Map();
@@ -45,7 +58,7 @@ export class CodeCache {
   /** A frame has got its first decoded code: stores to it must be seen from now on. */
   onFirstCode: (mfn: number) => void = () => {};
 
-  constructor(memory: MachineMemory, mmu: Mmu, handlers: () => HandlerModule) {
+  constructor(memory: MachineMemory, mmu: Mmu, handlers: (model: CodeMode['model']) => HandlerModule) {
     this.#memory = memory;
     this.#mmu = mmu;
     this.#handlers = handlers;
@@ -54,14 +67,14 @@ export class CodeCache {
   }
 
   /**
-   * The micro-op for the instruction at `va`, whose first byte is in frame `mfn`. `second` gives the frame of the next page when the first
+   * The micro-op for the instruction at `rip`, which is at `offset` in frame `mfn`. `second` gives the frame of the next page when the first
    * instruction needs it, or -1 if it cannot be fetched: then 0 is returned and the fault has been recorded.
    */
-  find(mfn: number, va: number, second: () => number): number {
-    const known = this.#frames.get(mfn)?.blocks.get(va);
+  find(mfn: number, rip: number, offset: number, mode: CodeMode, second: () => number): number {
+    const known = this.#frames.get(mfn)?.blocks.get(keyOf(mode, rip, offset));
     if (known !== undefined) return known;
     if (this.#next + BLOCK_BYTES > this.#arena + ARENA_BYTES) this.#reset();
-    return this.#decodeBlock(mfn, va, second);
+    return this.#decodeBlock(mfn, rip, offset, mode, second);
   }
 
   /** A store to [offset, offset + bytes) of a frame with code. */
@@ -105,15 +118,15 @@ export class CodeCache {
   // For the translator
 
   /** The micro-op where a block begins that has been decoded, or null. */
-  known(mfn: number, va: number): number | null {
-    return this.#frames.get(mfn)?.blocks.get(va) ?? null;
+  known(mfn: number, va: number, mode: CodeMode): number | null {
+    return this.#frames.get(mfn)?.blocks.get(keyOf(mode, va, 0)) ?? null;
   }
   isTranslated(uop: number): boolean {
     return this.#interpreted.has(uop);
   }
   /** The region in `slot` takes the place of the handlers of the micro-ops where it can be entered, and of regions that began there. */
-  install(mfn: number, va: number, slot: number): void {
-    const head = this.find(mfn, va, () => -1);
+  install(mfn: number, va: number, mode: CodeMode, slot: number): void {
+    const head = this.find(mfn, va, va - Math.floor(va / 4096) * 4096, mode, () => -1);
     if (head === 0) return;
     const { u32 } = this.#memory;
     const { regions } = this.#frame(mfn);
@@ -130,6 +143,10 @@ export class CodeCache {
   /** Slot of the interpreter's handler, also when a region has taken its place. */
   interpreted(uop: number): number {
     return this.#interpreted.get(uop) ?? this.#memory.u32[(uop + UOP.handler) >>> 2]!;
+  }
+  /** Everything is decoded anew when it is reached: what got hot gets hot again. */
+  forget(): void {
+    this.#reset();
   }
   /** Is there room for so many micro-ops without forgetting everything? */
   hasRoom(count: number): boolean {
@@ -160,49 +177,49 @@ export class CodeCache {
     return frame;
   }
 
-  #decodeBlock(mfn: number, va: number, second: () => number): number {
+  #decodeBlock(mfn: number, rip: number, first: number, mode: CodeMode, second: () => number): number {
     const start = this.#next;
     const page = this.#memory.frame(mfn);
-    let offset = va & 4095;
-    if (va < 0) offset = ((va % 4096) + 4096) % 4096;
-    let at = va;
+    const key = keyOf(mode, rip, first);
+    let offset = first;
+    let at = rip;
     for (let count = 0; count < BLOCK_MOST; count++) {
-      const decoded = decode(page, offset, 4096);
+      const decoded = decode(page, offset, 4096, mode);
       if (decoded === TRUNCATED) {
         if (count > 0) break;
-        return this.#decodeCrossing(mfn, va, offset, second);
+        return this.#decodeCrossing(mfn, rip, offset, mode, second);
       }
       const frame = this.#frame(mfn);
       if ('undefined' in decoded) {
         this.undefinedOpcodes.set(decoded.opcode, (this.undefinedOpcodes.get(decoded.opcode) ?? 0) + 1);
         frame.pieces[offset >>> 6] = 1;
         this.#pseudo(PSEUDO.undefined, at);
-        return this.#finish(mfn, va, start);
+        return this.#finish(mfn, key, start);
       }
       for (let piece = offset >>> 6; piece <= (offset + decoded.length - 1) >>> 6; piece++) frame.pieces[piece] = 1;
       this.#emit(decoded, at);
       offset += decoded.length;
       at += decoded.length;
-      if (decoded.form.description.ends) return this.#finish(mfn, va, start);
+      if (decoded.form.description.ends) return this.#finish(mfn, key, start);
       if (offset >= 4096) break;
-      const known = frame.blocks.get(at);
+      const known = frame.blocks.get(keyOf(mode, at, offset));
       if (known !== undefined) {
         this.#pseudo(PSEUDO.goto, at, known);
-        return this.#finish(mfn, va, start);
+        return this.#finish(mfn, key, start);
       }
     }
     this.#pseudo(PSEUDO.goto, at);
-    return this.#finish(mfn, va, start);
+    return this.#finish(mfn, key, start);
   }
 
-  #decodeCrossing(mfn: number, va: number, offset: number, second: () => number): number {
+  #decodeCrossing(mfn: number, va: number, offset: number, mode: CodeMode, second: () => number): number {
     const next = second();
     if (next < 0) return 0;
     const start = this.#next;
     const bytes = new Uint8Array(32);
     bytes.set(this.#memory.frame(mfn).subarray(offset), 0);
     bytes.set(this.#memory.frame(next).subarray(0, 16), 4096 - offset);
-    const decoded = decode(bytes, 0, 4096 - offset + 16);
+    const decoded = decode(bytes, 0, 4096 - offset + 16, mode);
     for (const [frame, first, last] of [
       [mfn, offset, 4095],
       [next, 0, 15],
@@ -218,12 +235,12 @@ export class CodeCache {
       if (!decoded.form.description.ends) this.#pseudo(PSEUDO.goto, va + decoded.length);
     }
     this.#frame(next).ranges.push(start, this.#next);
-    return this.#finish(mfn, va, start);
+    return this.#finish(mfn, keyOf(mode, va, offset), start);
   }
 
-  #finish(mfn: number, va: number, start: number): number {
+  #finish(mfn: number, key: number, start: number): number {
     const frame = this.#frame(mfn);
-    frame.blocks.set(va, start);
+    frame.blocks.set(key, start);
     frame.ranges.push(start, this.#next);
     return start;
   }
@@ -243,7 +260,7 @@ export class CodeCache {
     const uop = this.#pseudo(0, va);
     const { form, memory } = decoded;
     const { u32, view } = this.#memory;
-    u32[(uop + UOP.handler) >>> 2] = this.#handlers().slot(form, shapeOf(decoded));
+    u32[(uop + UOP.handler) >>> 2] = this.#handlers(decoded.mode.model).slot(form, shapeOf(decoded));
     const byteSized = (source: string): boolean => form.operands.some((spec) => spec.source === source && spec.size === 1);
     const gpr = (index: number, byte: boolean): number =>
       CONTEXT.gpr + (byte && decoded.rex === 0 && index >= 4 && index < 8 ? (index - 4) * 8 + 1 : index * 8);
@@ -260,16 +277,29 @@ export class CodeCache {
     const register = (index: number): number => (index === NO_REGISTER ? CONTEXT.zero : CONTEXT.gpr + index * 8);
     put16(UOP.base, memory ? register(memory.base) : CONTEXT.zero);
     put16(UOP.index, memory ? register(memory.index) : CONTEXT.zero);
-    put16(UOP.segment, decoded.segment === 4 ? CONTEXT.fsBase : decoded.segment === 5 ? CONTEXT.gsBase : CONTEXT.zero);
+    const long = decoded.mode === LONG;
+    if (!long) put16(UOP.segment, CONTEXT.segmentBases + 8 * decoded.segment);
+    else put16(UOP.segment, decoded.segment === 4 ? CONTEXT.fsBase : decoded.segment === 5 ? CONTEXT.gsBase : CONTEXT.zero);
     view.setUint8(uop + UOP.scale, memory?.scale ?? 0);
     view.setUint8(uop + UOP.length, decoded.length);
     const next = BigInt(va + decoded.length);
     view.setBigInt64(uop + UOP.displacement, memory ? memory.displacement + (memory.ripRelative ? next : 0n) : 0n, true);
     const branch = has('branch');
-    const immediate =
-      decoded.immediates[form.operands.length > 1 && form.description.name === 'enter' ? 0 : decoded.immediates.length - 1] ?? 0n;
+    const [first = 0n, second = 0n] = decoded.immediates;
+    const immediate = decoded.immediates.length > 1 ? BigInt.asUintN(16, first) | (second << SECOND_IMMEDIATE_BITS) : first;
     const x87 = has('st') || has('x87-opcode') ? x87Opcode(decoded) : null;
-    view.setBigInt64(uop + UOP.immediate, x87 ?? (branch ? next + immediate : immediate), true);
-    u32[(uop + UOP.mask32) >>> 2] = decoded.address32 ? 1 : 0;
+    view.setBigInt64(uop + UOP.immediate, x87 ?? (branch ? cutTarget(decoded, next + immediate) : immediate), true);
+    u32[(uop + UOP.mask32) >>> 2] = branch
+      ? 0
+      : long
+        ? Number(decoded.addressSize === 4)
+        : decoded.addressSize === 2
+          ? 0xffff
+          : 0xffff_ffff;
   }
+}
+
+/** In compatibility mode rip has 32 bits, or the 16 of the operand size. */
+function cutTarget({ mode, operandSize }: Decoded, target: bigint): bigint {
+  return mode === LONG ? target : BigInt.asUintN(8 * operandSize, target);
 }

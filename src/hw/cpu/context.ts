@@ -1,11 +1,15 @@
 /** A vCPU's registers in machine memory, where the engine's generated code works on them. */
 import type { MachineMemory } from '../memory.ts';
-import { CONTEXT, JUMPS, TLB } from './layout.ts';
+import { LONG, type CodeMode } from './code-mode.ts';
+import { CONTEXT, JUMPS, TLB, UNUSABLE } from './layout.ts';
+import { codeModeOf, NULL_SEGMENT, segmentOf, type Segment } from './segments.ts';
 import { TableCache } from './table-cache.ts';
-import type { Mode, VcpuContext } from './types.ts';
+import type { CpuEnvironment, Mode, VcpuContext } from './types.ts';
 
-const FLAGS_KEPT = 0x00254700; // TF IF IOPL NT RF AC ID: those that no arithmetic touches
+const FLAGS_KEPT = 0x00254300; // TF IF NT RF AC ID: those that nothing else keeps; DF has its own field, IOPL is always 0
 const IF = 0x200;
+const [CS, SS, FS] = [1, 2, 4];
+const ALL_SEGMENTS = 0x3f;
 
 export class Context implements VcpuContext {
   readonly address: number;
@@ -14,6 +18,12 @@ export class Context implements VcpuContext {
   readonly #roots: Record<Mode, number> = { kernel: 0, user: 0 };
   readonly tables: Readonly<Record<Mode, TableCache>> = { kernel: new TableCache(), user: new TableCache() };
   #mode: Mode = 'kernel';
+  readonly #segments: Segment[] = Array.from({ length: 6 }, () => NULL_SEGMENT);
+  /** Segments whose selectors have been set and not loaded, a bit each. */
+  #unloaded = ALL_SEGMENTS;
+  #codeMode: CodeMode = LONG;
+  /** The code that each jump cache leads to. */
+  readonly #jumpsInto: Record<Mode, CodeMode> = { kernel: LONG, user: LONG };
   retired = 0;
 
   constructor(memory: MachineMemory, address: number, release: (context: Context) => void) {
@@ -91,6 +101,53 @@ export class Context implements VcpuContext {
   }
   setSelector(segment: number, value: number): void {
     this.#memory.view.setUint16(this.address + CONTEXT.selectors + segment * 2, value, true);
+    this.#unloaded |= 1 << segment;
+  }
+
+  get codeMode(): CodeMode {
+    return this.#codeMode;
+  }
+  get compatibility(): boolean {
+    return this.#codeMode !== LONG;
+  }
+  segment(index: number): Segment {
+    return this.#segments[index]!;
+  }
+  /** A selector with the descriptor that it names; null: the null selector's. */
+  loadSegment(index: number, selector: number, descriptor: bigint | null): void {
+    this.setSelector(index, selector);
+    this.#segments[index] = descriptor === null ? NULL_SEGMENT : segmentOf(descriptor);
+    this.#unloaded &= ~(1 << index);
+  }
+  /** Before code runs: what was set from outside takes effect. Only compatibility mode asks for more than CS. */
+  loadSegments(environment: CpuEnvironment): void {
+    if (this.#unloaded & (1 << CS)) this.#reload(CS, environment);
+    if (!codeModeOf(this.#segments).index) return this.#enter(LONG);
+    for (let i = 0; i < 6; i++) if (this.#unloaded & (1 << i)) this.#reload(i, environment);
+    this.enterCode();
+  }
+  #reload(index: number, environment: CpuEnvironment): void {
+    const selector = this.selector(index);
+    this.loadSegment(index, selector, (selector & 0xfffc) === 0 ? null : environment.descriptor(selector));
+  }
+  /** After segments have been loaded: code is read as they say. */
+  enterCode(): void {
+    const mode = codeModeOf(this.#segments);
+    if (mode === LONG) return this.#enter(mode);
+    const bases = [...this.#segments.slice(0, FS).map(({ base }) => BigInt(base)), this.fsBase, this.gsBase];
+    bases.forEach((base, i) => {
+      const { usable } = this.#segments[i]!;
+      this.#put64(CONTEXT.segmentBases + 8 * i, usable ? base & 0xffff_ffffn : UNUSABLE);
+    });
+    this.#put32(CONTEXT.stackMask, this.#segments[SS]!.big ? -1 : 0xffff);
+    this.#enter(mode);
+  }
+  #enter(mode: CodeMode): void {
+    // With segments, an offset alone does not say where code is.
+    if (mode !== this.#jumpsInto[this.#mode] || mode.model === 'segmented') this.forgetJumps(this.#mode);
+    this.#jumpsInto[this.#mode] = mode;
+    this.#codeMode = mode;
+    if (mode !== LONG) this.rip &= 0xffff_ffffn;
   }
 
   get mode(): Mode {

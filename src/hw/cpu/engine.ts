@@ -1,15 +1,17 @@
 /** The engine that all processors of a machine share: handlers, decoded code, translation, and the driver around the generated code. */
 import type { Clock } from '../clock.ts';
 import type { MachineMemory } from '../memory.ts';
+import type { CodeMode } from './code-mode.ts';
 import { CodeCache } from './code-cache.ts';
 import { Context } from './context.ts';
 import { decode, toInstruction, TRUNCATED } from './decode/decoder.ts';
 import type { Instruction } from './decode/instruction.ts';
 import { buildHandlers, type HandlerModule } from './interpreter/handlers.ts';
-import { GuestAccess, type Running } from './guest-access.ts';
+import { GuestAccess, nextPage, type Running } from './guest-access.ts';
 import { InstructionHelpers } from './instruction-helpers.ts';
 import { CONTEXT, EXIT, HOT, JUMPS, UOP } from './layout.ts';
 import { Mmu } from './mmu.ts';
+import { reaches } from './segments.ts';
 import { Translator, type TranslationCounts } from './translator/translator.ts';
 import type { Access, CpuEnvironment, Exit, Translation } from './types.ts';
 
@@ -17,6 +19,7 @@ const DEBUG = 1;
 const DEVICE_NOT_AVAILABLE = 7;
 const GENERAL_PROTECTION = 13;
 const PAGE_FAULT = 14;
+const CS = 1;
 const CONTEXTS_ALIGNMENT = 64;
 const TRAP_FLAG = 0x100;
 
@@ -27,7 +30,8 @@ export class Engine {
   readonly code: CodeCache;
   readonly #contexts: Set<Context> = new Set();
   readonly #free: number[] = [];
-  #handlers: HandlerModule | null = null;
+  readonly #handlers: Map<CodeMode['model'], HandlerModule> = new Map();
+  #table: WebAssembly.Table | null = null;
   #enter: ((cpu: number, uop: number, left: number) => number) | null = null;
   #enterAt: ((cpu: number, uop: number, left: number, slot: number) => number) | null = null;
   #translator: Translator | null = null;
@@ -41,8 +45,14 @@ export class Engine {
     this.memory = memory;
     this.clock = clock;
     this.mmu = new Mmu(memory);
-    this.code = new CodeCache(memory, this.mmu, () => this.#handlers!);
-    this.code.onReset = () => this.#contexts.forEach((context) => (context.forgetJumps('kernel'), context.forgetJumps('user')));
+    this.code = new CodeCache(memory, this.mmu, (model) => this.#handlers.get(model) ?? this.#build(model).module);
+    this.code.onReset = () => {
+      for (const context of this.#contexts) {
+        context.forgetJumps('kernel');
+        context.forgetJumps('user');
+        memory.i32[(context.address + CONTEXT.linkFrom) >>> 2] = 0;
+      }
+    };
     this.#access = new GuestAccess(memory, this.mmu, this.code, this.#running);
     this.#helpers = new InstructionHelpers(memory, clock, this.#access, this.#running);
     this.code.onFirstCode = (mfn) => this.#access.purgeWrites(this.#contexts, mfn);
@@ -64,27 +74,39 @@ export class Engine {
   /** Builds the handlers now rather than at the first run. */
   warm(): void {
     if (this.#enter) return;
-    const { wasm } = this.memory;
-    this.#handlers = buildHandlers(wasm.buffer.byteLength / 65536, this.#translateAfter ?? 0);
-    const table = new WebAssembly.Table({ element: 'anyfunc', initial: this.#handlers.slots });
-    const helpers = this.#helpers.imports();
-    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(this.#handlers.bytes), {
-      env: { memory: wasm, table, ...helpers },
-    });
+    const { table, exports } = this.#build('long');
     this.#enter = exports.enter as (cpu: number, uop: number, left: number) => number;
     this.#enterAt = exports.enterAt as (cpu: number, uop: number, left: number, slot: number) => number;
     if (this.#translateAfter !== null)
-      this.#translator = new Translator(this.memory, this.code, { table, functions: { ...helpers, ...exports } });
+      this.#translator = new Translator(this.memory, this.code, { table, functions: { ...this.#helpers.imports(), ...exports } });
+  }
+
+  /** The handlers for a kind of code; they all share one table. */
+  #build(model: CodeMode['model']): { module: HandlerModule; table: WebAssembly.Table; exports: WebAssembly.Instance['exports'] } {
+    const { wasm } = this.memory;
+    const table = (this.#table ??= new WebAssembly.Table({ element: 'anyfunc', initial: 0 }));
+    // Regions may have taken slots since.
+    const firstSlot = table.grow(0);
+    const module = buildHandlers(wasm.buffer.byteLength / 65536, this.#translateAfter ?? 0, model, firstSlot);
+    table.grow(module.slots);
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(module.bytes), {
+      env: { memory: wasm, table, ...this.#helpers.imports() },
+    });
+    this.#handlers.set(model, module);
+    return { module, table, exports };
   }
 
   run(context: Context, environment: CpuEnvironment, budget: number): { exit: Exit; retired: number } {
     this.warm();
     Object.assign(this.#running, { context, environment, budget });
     this.#translator?.flush();
+    context.loadSegments(environment);
     const { i32 } = this.memory;
     const leftIndex = (context.address + CONTEXT.left) >>> 2;
     const flagsIndex = (context.address + CONTEXT.otherFlags) >>> 2;
     i32[leftIndex] = budget;
+    // A branch that used up the last budget may not have led here: rip may have been changed since.
+    i32[(context.address + CONTEXT.linkFrom) >>> 2] = 0;
     // Regions take whole blocks: steps, and what is left before the end of the budget, are the interpreter's.
     let interpret = false;
     for (;;) {
@@ -111,7 +133,7 @@ export class Engine {
       }
       if (code === EXIT.guard) {
         // The second page is another one now: decode afresh.
-        const walk = this.mmu.walk(context, environment, Number(context.rip & 0xffff_ffffn) | 0, Number(context.rip >> 32n) | 0, 'execute');
+        const walk = this.mmu.walk(context, environment, ...this.#whereCode(context), 'execute');
         if (walk.mfn >= 0) this.code.drop(walk.mfn);
         continue;
       }
@@ -121,10 +143,20 @@ export class Engine {
 
   /** The code at rip is hot. */
   #heated(context: Context, environment: CpuEnvironment, target: boolean): void {
-    const { i32 } = this.memory;
-    const [low, high] = [i32[(context.address + CONTEXT.rip) >>> 2]!, i32[(context.address + CONTEXT.rip + 4) >>> 2]!];
+    const { codeMode } = context;
+    // Regions know addresses, not offsets: code with segments is left to the interpreter.
+    if (codeMode.model === 'segmented') return;
+    const [low, high] = this.#whereCode(context);
     const mfn = this.#access.fetch(context, environment, low, high, false);
-    if (mfn >= 0) this.#translator?.request(mfn, high * 0x1_0000_0000 + (low >>> 0), target);
+    if (mfn >= 0) this.#translator?.request(mfn, high * 0x1_0000_0000 + (low >>> 0), codeMode, target);
+  }
+
+  /** Linear address of the code at rip, in halves. */
+  #whereCode(context: Context): [low: number, high: number] {
+    const { i32 } = this.memory;
+    const low = i32[(context.address + CONTEXT.rip) >>> 2]!;
+    if (!context.compatibility) return [low, i32[(context.address + CONTEXT.rip + 4) >>> 2]!];
+    return [(low + context.segment(CS).base) | 0, 0];
   }
 
   #exit(context: Context, environment: CpuEnvironment, code: number): Exit {
@@ -139,6 +171,8 @@ export class Engine {
         return { kind: 'exception', vector: DEVICE_NOT_AVAILABLE, errorCode: null, cr2: 0n };
       case EXIT.protection:
         return { kind: 'exception', vector: GENERAL_PROTECTION, errorCode: 0, cr2: 0n };
+      case EXIT.sysenter:
+        return { kind: 'sysenter' };
       case EXIT.trap:
         return { kind: 'exception', vector: field(CONTEXT.exitVector), errorCode: null, cr2: 0n };
       case EXIT.interrupt:
@@ -162,11 +196,12 @@ export class Engine {
     const bytes = new Uint8Array(32);
     let have = 0;
     for (; have < 15; have++) {
-      const at = this.translate(context, environment, context.rip + BigInt(have), 'execute');
+      const va = context.rip + BigInt(have + (context.compatibility ? context.segment(CS).base : 0));
+      const at = this.translate(context, environment, context.compatibility ? va & 0xffff_ffffn : va, 'execute');
       if (!at.ok) break;
       bytes[have] = this.memory.u8[at.address]!;
     }
-    const decoded = decode(bytes, 0, have);
+    const decoded = decode(bytes, 0, have, context.codeMode);
     return decoded === TRUNCATED || 'undefined' in decoded ? null : toInstruction(decoded);
   }
 
@@ -183,29 +218,34 @@ export class Engine {
   #lookUp(context: Context, environment: CpuEnvironment): number {
     const { i32, view } = this.memory;
     const at = context.address;
-    const low = i32[(at + CONTEXT.rip) >>> 2]!;
-    const high = i32[(at + CONTEXT.rip + 4) >>> 2]!;
-    const linkFrom = i32[(at + CONTEXT.linkFrom) >>> 2]!;
-    i32[(at + CONTEXT.linkFrom) >>> 2] = 0;
+    const mode = context.codeMode;
+    const ripLow = i32[(at + CONTEXT.rip) >>> 2]!;
+    const ripHigh = i32[(at + CONTEXT.rip + 4) >>> 2]!;
+    if (context.compatibility && (ripHigh !== 0 || !reaches(context.segment(CS), ripLow >>> 0, 1))) {
+      this.#access.record(context, GENERAL_PROTECTION, 0);
+      return 0;
+    }
+    const [low, high] = this.#whereCode(context);
     const mfn = this.#access.fetch(context, environment, low, high, true);
     if (mfn < 0) return 0;
     // Canonical addresses have 48 significant bits, signed: exact as a number.
-    const va = high * 0x1_0000_0000 + (low >>> 0);
-    const uop = this.code.find(mfn, va, () => {
-      const next = va + 4096 - (low & 4095);
-      const nextHigh = Math.floor(next / 0x1_0000_0000);
-      return this.#access.fetch(context, environment, (next - nextHigh * 0x1_0000_0000) | 0, nextHigh | 0, true);
-    });
+    const rip = ripHigh * 0x1_0000_0000 + (ripLow >>> 0);
+    const uop = this.code.find(mfn, rip, low & 4095, mode, () =>
+      this.#access.fetch(context, environment, ...nextPage(low, high, context.compatibility), true),
+    );
     if (uop === 0) return 0;
+    const linkFrom = i32[(at + CONTEXT.linkFrom) >>> 2]!;
+    i32[(at + CONTEXT.linkFrom) >>> 2] = 0;
     if (linkFrom !== 0) {
       // Within a page a link holds as long as the page's code does: dropping it makes the micro-ops stale, links and all.
-      const from = view.getBigInt64(linkFrom + UOP.rip, true);
-      const samePage = Math.floor(Number(from) / 4096) === Math.floor(va / 4096) && i32[(linkFrom + UOP.handler) >>> 2] !== 0;
+      const from = Number(view.getBigInt64(linkFrom + UOP.rip, true));
+      const inPage = (low & 4095) - rip;
+      const samePage = Math.floor((from + inPage) / 4096) === 0 && i32[(linkFrom + UOP.handler) >>> 2] !== 0;
       if (samePage) i32[(linkFrom + UOP.link) >>> 2] = uop;
     }
-    const jump = (i32[(at + CONTEXT.jumpCache) >>> 2]! + (low & (JUMPS.entries - 1)) * JUMPS.bytes) >>> 2;
-    i32[jump] = low;
-    i32[jump + 1] = high;
+    const jump = (i32[(at + CONTEXT.jumpCache) >>> 2]! + (ripLow & (JUMPS.entries - 1)) * JUMPS.bytes) >>> 2;
+    i32[jump] = ripLow;
+    i32[jump + 1] = ripHigh;
     i32[jump + 2] = uop;
     i32[jump + 3] = 0;
     return uop;

@@ -9,6 +9,7 @@ const EDX_1 = {
   pae: 6,
   mce: 7,
   cx8: 8,
+  sep: 11,
   cmov: 15,
   pat: 16,
   clflush: 19,

@@ -9,6 +9,7 @@ import type { Access, CpuEnvironment } from './types.ts';
 const STACK_FAULT = 12;
 const GENERAL_PROTECTION = 13;
 const PAGE_FAULT = 14;
+const CS = 1;
 /** What generated code says of an address: pushed or popped, or based on one of these registers (their offsets in the context). */
 const PUSHED = 1;
 const RSP_FIELD = 32;
@@ -112,7 +113,7 @@ export class GuestAccess {
     const first = this.#page(low, high, 'read');
     const inFirst = 4096 - (low & 4095);
     if (first === 0 || bytes <= inFirst) return first;
-    const [nextLow, nextHigh] = nextPage(low, high);
+    const [nextLow, nextHigh] = nextPage(low, high, this.#running.context.compatibility);
     const second = this.#page(nextLow, nextHigh, 'read');
     if (second === 0) return 0;
     const bounce = this.#running.context.address + CONTEXT.bounce;
@@ -155,7 +156,7 @@ export class GuestAccess {
     }
     const first = this.#page(low, high, 'write');
     if (first === 0) return 0;
-    const [nextLow, nextHigh] = nextPage(low, high);
+    const [nextLow, nextHigh] = nextPage(low, high, this.#running.context.compatibility);
     const second = this.#page(nextLow, nextHigh, 'write');
     if (second === 0) return 0;
     u8.copyWithin(bounce, first, first + inFirst);
@@ -197,21 +198,17 @@ export class GuestAccess {
   }
 
   guardHolds(uop: number): number {
-    const context = this.#running.context;
-    const va = this.#memory.view.getBigInt64(uop + UOP.rip, true);
-    const next = (va | 4095n) + 1n;
-    const mfn = this.fetch(
-      context,
-      this.#running.environment,
-      Number(next & 0xffff_ffffn) | 0,
-      Number(BigInt.asIntN(32, next >> 32n)),
-      false,
-    );
+    const { context, environment } = this.#running;
+    const { i32 } = this.#memory;
+    const [low, high] = [i32[(uop + UOP.rip) >>> 2]!, i32[(uop + UOP.rip + 4) >>> 2]!];
+    const base = context.compatibility ? context.segment(CS).base : 0;
+    const mfn = this.fetch(context, environment, ...nextPage((low + base) | 0, high, context.compatibility), false);
     return mfn === this.#memory.u32[(uop + UOP.link) >>> 2] ? 1 : 0;
   }
 }
 
-function nextPage(low: number, high: number): [number, number] {
-  const next = (low | 4095) + 1;
-  return [next | 0, next === 0 ? high + 1 : high];
+/** The page after the one with this address; in compatibility mode addresses go round at 4 GiB. */
+export function nextPage(low: number, high: number, compatibility: boolean): [number, number] {
+  const next = ((low | 4095) + 1) | 0;
+  return [next, next === 0 && !compatibility ? (high + 1) | 0 : high];
 }

@@ -3,6 +3,8 @@ import type { Clock } from '../clock.ts';
 import type { MachineMemory } from '../memory.ts';
 import { floatHelpers } from './float/helpers.ts';
 import type { GuestAccess, Running } from './guest-access.ts';
+import { CONTEXT } from './layout.ts';
+import { reaches } from './segments.ts';
 
 const INVALID_OPCODE = 6;
 const NOT_PRESENT = 11;
@@ -50,11 +52,13 @@ export class InstructionHelpers {
   #interruptReturn(cs: number, ss: number): number {
     if ((cs & 3) !== 3) return cs & 0xfffc;
     if ((ss & 3) !== 3) return ss & 0xfffc;
-    const code = this.#running.environment.descriptor(cs);
-    // Present, a code segment, of privilege level 3, long mode.
-    if (code === null || ((code >> 40n) & 0xf8n) !== 0xf8n || ((code >> 53n) & 1n) === 0n) return cs & 0xfffc;
-    this.#running.context.setSelector(1, cs);
-    this.#running.context.setSelector(2, ss);
+    const { context, environment } = this.#running;
+    const code = environment.descriptor(cs);
+    // Present, a code segment, of privilege level 3, and not of 64 and of 32 bits at once.
+    if (code === null || ((code >> 40n) & 0xf8n) !== 0xf8n || ((code >> 53n) & 3n) === 3n) return cs & 0xfffc;
+    context.loadSegment(CS, cs, code);
+    if (ss !== context.selector(SS)) context.loadSegment(SS, ss, environment.descriptor(ss));
+    context.loadSegments(environment);
     return -1;
   }
 
@@ -67,7 +71,7 @@ export class InstructionHelpers {
     };
     const error = selector & 0xfffc;
     if (segment === CS || segment > GS) return refuse(INVALID_OPCODE, -1);
-    let base = 0n;
+    let loaded: bigint | null = null;
     if (error === 0) {
       if (segment === SS) return refuse(GENERAL_PROTECTION, 0);
     } else {
@@ -85,12 +89,27 @@ export class InstructionHelpers {
           : system || (code && !writable) || (!conforming && dpl < 3);
       if (wrong) return refuse(GENERAL_PROTECTION, error);
       if ((access & 0x80) === 0) return refuse(segment === SS ? STACK_FAULT : NOT_PRESENT, error);
-      base = ((descriptor >> 16n) & 0xff_ffffn) | (((descriptor >> 56n) & 0xffn) << 24n);
+      loaded = descriptor;
     }
-    context.setSelector(segment, selector);
+    context.loadSegment(segment, selector, loaded);
+    const base = BigInt(context.segment(segment).base);
     if (segment === FS) context.fsBase = base;
     if (segment === GS) context.gsBase = base;
+    if (context.compatibility) context.enterCode();
     return 1;
+  }
+
+  /** Linear address of `bytes` at an offset into a segment, or -1 with #GP or #SS recorded. */
+  #segmentAddress(slot: number, offset: number, bytes: number): bigint {
+    const context = this.#running.context;
+    const index = (slot - CONTEXT.segmentBases) / 8;
+    const segment = context.segment(index);
+    if (!reaches(segment, offset >>> 0, bytes)) {
+      this.#access.record(context, index === SS ? STACK_FAULT : GENERAL_PROTECTION, 0);
+      return -1n;
+    }
+    const base = this.#memory.i32[(context.address + slot) >>> 2]!;
+    return BigInt((base + offset) >>> 0);
   }
 
   #floatHelpers(): Record<string, (...args: never[]) => unknown> {
@@ -126,6 +145,7 @@ export class InstructionHelpers {
       descriptor: (_cpu: number, selector: number) => this.#running.environment.descriptor(selector & 0xffff) ?? 0n,
       interruptReturn: (_cpu: number, cs: number, ss: number) => this.#interruptReturn(cs & 0xffff, ss & 0xffff),
       loadSegment: (_cpu: number, segment: number, selector: number) => this.#loadSegment(segment, selector & 0xffff),
+      segmentAddress: (_cpu: number, slot: number, offset: number, bytes: number) => this.#segmentAddress(slot, offset, bytes),
       ...this.#floatHelpers(),
     };
   }

@@ -41,6 +41,10 @@ export const CONTEXT = {
   taskSwitched: 268,
   bounce: 272, // 16 bytes
   scratch: 288, // 3 × 16: operands and result of the helpers that work on vectors
+  /** In compatibility mode: es cs ss ds fs gs, i64 each; UNUSABLE of a null selector. */
+  segmentBases: 400,
+  /** Its bits of esp are what pushes and pops move. */
+  stackMask: 448,
   fxsave: 512, // 512 bytes; xmm0 is at +160
   kernelTlb: 1024, // 8 KiB
   userTlb: 9216,
@@ -48,6 +52,11 @@ export const CONTEXT = {
   userJumps: 25600,
   bytes: 33792,
 } as const;
+
+/** Of a segment that must not be used: an address made with it is not canonical, and so #GP. */
+export const UNUSABLE: bigint = 1n << 62n;
+/** Cuts an offset plus a base to 32 bits, and keeps UNUSABLE. */
+export const LINEAR_32: bigint = UNUSABLE | 0xffff_ffffn;
 
 export const TLB = { entries: 256, bytes: 32, read: 0, write: 8, execute: 16, addend: 24 } as const;
 export const JUMPS = { entries: 512, bytes: 16, va: 0, uop: 8, heat: 12 } as const;
@@ -67,7 +76,7 @@ export const UOP = {
   immediate: 24, // i64; of a branch: its target
   rip: 32, // i64
   link: 40, // u32: the micro-op at the branch's target, or 0
-  mask32: 44, // u32: 1 with 32-bit addressing
+  mask32: 44, // u32: 1 with 32-bit addressing; in compatibility mode the mask for offsets
   heat: 44, // u32, of a branch: how often it was taken
   bytes: 48,
 } as const;
@@ -90,4 +99,5 @@ export const EXIT = {
   hotTarget: 10,
   noFpu: 11,
   protection: 12,
+  sysenter: 13,
 } as const;

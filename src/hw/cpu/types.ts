@@ -14,6 +14,8 @@ export type Exit =
   | { readonly kind: 'budget' }
   /** SYSCALL retired: rcx, r11 and rip are as the instruction leaves them (rip = rcx = the next instruction). */
   | { readonly kind: 'syscall' }
+  /** SYSENTER retired, which keeps nothing of where it was. */
+  | { readonly kind: 'sysenter' }
   /**
    * A fault (rip at the instruction, which had no effect) or a trap (#BP, #OF, #DB single step: rip after it).
    * Error codes have the U bit according to the context's mode.
@@ -57,11 +59,13 @@ export interface VcpuContext extends Disposable {
   /** rax 0, rcx 1, rdx 2, rbx 3, rsp 4, rbp 5, rsi 6, rdi 7, r8 to r15: the encoding's order. */
   gpr(index: number): bigint;
   setGpr(index: number, value: bigint): void;
-  /** es 0, cs 1, ss 2, ds 3, fs 4, gs 5. Setting a selector here loads nothing. */
+  /** es 0, cs 1, ss 2, ds 3, fs 4, gs 5. Bases of fs and gs are set apart; all else of a descriptor is loaded when the context runs next. */
   selector(segment: number): number;
   setSelector(segment: number, value: number): void;
   fsBase: bigint;
   gsBase: bigint;
+  /** Did it run 32-bit or 16-bit code when it was stopped? */
+  readonly compatibility: boolean;
   mode: Mode;
   /** Root (L4) machine frame of a mode's page tables; changing it flushes that mode's TLB. */
   root(mode: Mode): number;

@@ -8,6 +8,8 @@ import type { VcpuGuestContext } from './types.ts';
 /** Xen's flat selectors, FLAT_KERNEL_CS and FLAT_KERNEL_SS of a 64-bit guest. */
 export const FLAT_CS = 0xe033;
 export const FLAT_SS = 0xe02b;
+/** FLAT_USER_CS32. */
+export const FLAT_CS32 = 0xe023;
 
 /** What a guest's flags may hold (the arithmetic ones, TF, DF, NT, AC, ID), and what they always hold: IF and the fixed bit. */
 const FLAGS_ALLOWED = 0x244dd5n;

@@ -17,13 +17,15 @@ const VMASST_ARCHITECTURAL_IOPL = 1 << 4;
 const IOPL_SHIFT = 12n;
 const SEGMENT = { writable: 2, code: 8, user: 0x10, dpl: 0x60, present: 0x80 } as const;
 const LONG_MODE = 1n << 53n;
+const BITS_32 = 1n << 54n;
 
-/** The first of them that a 64-bit ring 3 cannot have: code has to be 64-bit code, the stack writable data, both present and of DPL 3. */
+/** The first of them that ring 3 cannot have: code of 64 bits or of fewer, but not both at once; the stack writable data; both present and of DPL 3. */
 function refusedSelector({ environment }: Vcpu, cs: number, ss: number): number | null {
   const access = (descriptor: bigint): number => Number((descriptor >> 40n) & 0xffn);
   const ring3 = SEGMENT.user | SEGMENT.dpl | SEGMENT.present;
   const code = environment.descriptor(cs);
-  if (code === null || (access(code) & (ring3 | SEGMENT.code)) !== (ring3 | SEGMENT.code) || (code & LONG_MODE) === 0n) return cs;
+  if (code === null || (access(code) & (ring3 | SEGMENT.code)) !== (ring3 | SEGMENT.code)) return cs;
+  if ((code & LONG_MODE) !== 0n && (code & BITS_32) !== 0n) return cs;
   const stack = environment.descriptor(ss);
   if (stack === null || (access(stack) & (ring3 | SEGMENT.code | SEGMENT.writable)) !== (ring3 | SEGMENT.writable)) return ss;
   return null;

@@ -27,27 +27,29 @@ export interface Bounce {
   readonly errorCode: number | null;
   /** A system call clears DF as well. */
   readonly clearDirection?: boolean;
+  /** What the frame says in the place of where the vCPU is. */
+  readonly from?: { readonly cs?: number; readonly rip?: bigint; readonly ss?: number; readonly rsp?: bigint };
 }
 
 /** False: it cannot be delivered (no handler, no stack), and the domain is lost. */
-export function bounce(vcpu: Vcpu, { handler, maskEvents, errorCode, clearDirection = false }: Bounce): boolean {
+export function bounce(vcpu: Vcpu, { handler, maskEvents, errorCode, clearDirection = false, from = {} }: Bounce): boolean {
   if (handler === 0n) return false;
   const { context, domain } = vcpu;
   const fromKernel = context.mode === 'kernel';
   const { memory } = domain.hypervisor.machine;
   const masked = memory.u8[vcpu.vcpuInfoAddress + 1]! & 1;
-  const cs = context.selector(CS);
+  const cs = from.cs ?? context.selector(CS);
   const rflags = context.rflags;
   const iopl = domain.vmAssist & VMASST_ARCHITECTURAL_IOPL ? BigInt(vcpu.iopl) << IOPL_SHIFT : 0n;
   const words = [
     context.gpr(RCX),
     context.gpr(R11),
     ...(errorCode === null ? [] : [BigInt(errorCode >>> 0)]),
-    context.rip,
+    from.rip ?? context.rip,
     BigInt(fromKernel ? cs & ~3 : cs) | (BigInt(masked) << 32n),
     (rflags & ~(IF | IOPL)) | (masked ? 0n : IF) | iopl,
-    context.gpr(RSP),
-    BigInt(context.selector(SS)),
+    from.rsp ?? context.gpr(RSP),
+    BigInt(from.ss ?? context.selector(SS)),
   ];
   const top = (fromKernel ? context.gpr(RSP) : vcpu.kernelSp) & ~15n;
   const rsp = BigInt.asUintN(64, top - BigInt(8 * words.length));

@@ -4,12 +4,16 @@ import type { Hypervisor } from '../hypervisor.ts';
 import { dispatchHypercall } from '../hypercalls/dispatch.ts';
 import { readGuest } from '../memory/guest-memory.ts';
 import type { Vcpu } from '../vcpu.ts';
+import { FLAT_CS32, FLAT_SS } from '../control/vcpu-context.ts';
 import { bounce } from './bounce.ts';
 import { guestCpuid } from './cpuid-policy.ts';
 import { emulatePrivileged } from './emulate-privileged.ts';
 import { GENERAL_PROTECTION, INVALID_OPCODE, raise } from './raise.ts';
 
 const GATE_DPL = 3;
+const GATE_MASKS_EVENTS = 4;
+/** The null selector of ring 3. */
+const NULL_CS = 3;
 /** UD2, "xen", CPUID: the forced emulation that guests ask for. */
 const FORCED_CPUID: readonly number[] = [0x0f, 0x0b, 0x78, 0x65, 0x6e, 0x0f, 0xa2];
 
@@ -18,8 +22,11 @@ export function handleExit(hypervisor: Hypervisor, vcpu: Vcpu, _cpu: Cpu, exit: 
     case 'budget':
       return;
     case 'syscall':
-      if (vcpu.context.mode === 'kernel') dispatchHypercall(vcpu);
+      if (vcpu.context.mode === 'kernel' && !vcpu.context.compatibility) dispatchHypercall(vcpu);
       else systemCall(hypervisor, vcpu);
+      return;
+    case 'sysenter':
+      fastSystemCall(hypervisor, vcpu);
       return;
     case 'exception':
       if (exit.vector === INVALID_OPCODE && forcedCpuid(vcpu)) return;
@@ -28,22 +35,41 @@ export function handleExit(hypervisor: Hypervisor, vcpu: Vcpu, _cpu: Cpu, exit: 
     case 'interrupt':
       softwareInterrupt(vcpu, exit.vector, exit.length);
       return;
-    default:
+    case 'privileged':
       emulatePrivileged(vcpu, exit.instruction);
   }
 }
 
+/** SYSCALL in user mode. From 32-bit code it has a callback of its own (switch_to_kernel in xen/arch/x86/x86_64/entry.S). */
 function systemCall(hypervisor: Hypervisor, vcpu: Vcpu): void {
-  const { address, maskEvents } = vcpu.callbacks.syscall;
+  const { syscall, syscall32 } = vcpu.callbacks;
+  const { compatibility } = vcpu.context;
+  const { address } = compatibility ? syscall32 : syscall;
   if (address === 0n) {
     // As if SYSCALL did not exist: #UD at the instruction, two bytes back.
     vcpu.context.rip -= 2n;
     raise(vcpu, INVALID_OPCODE, null);
     return;
   }
-  if (!bounce(vcpu, { handler: address, maskEvents, errorCode: null, clearDirection: true })) {
-    hypervisor.crash(vcpu.domain, 'the frame of a system call cannot be stored on the kernel stack');
-  }
+  const from = compatibility ? { cs: FLAT_CS32, ss: FLAT_SS } : {};
+  if (!bounce(vcpu, { handler: address, maskEvents: syscall.maskEvents, errorCode: null, clearDirection: true, from }))
+    crashed(hypervisor, vcpu);
+}
+
+/** SYSENTER says neither where it was nor what its stack was (sysenter_entry). */
+function fastSystemCall(hypervisor: Hypervisor, vcpu: Vcpu): void {
+  const { address, maskEvents } = vcpu.callbacks.sysenter;
+  const from = { cs: NULL_CS, rip: 0n, ss: FLAT_SS, rsp: 0n };
+  const gate = vcpu.traps[GENERAL_PROTECTION]!;
+  const entry =
+    address === 0n
+      ? { handler: gate.handler, maskEvents: (gate.flags & GATE_MASKS_EVENTS) !== 0, errorCode: 0 }
+      : { handler: address, maskEvents, errorCode: null };
+  if (!bounce(vcpu, { ...entry, from })) crashed(hypervisor, vcpu);
+}
+
+function crashed(hypervisor: Hypervisor, { domain }: Vcpu): void {
+  hypervisor.crash(domain, 'the frame of a system call cannot be stored on the kernel stack');
 }
 
 /** INT n: the trap table's entry, if its DPL lets this mode in. */

@@ -23,6 +23,7 @@ export class FakeContext implements VcpuContext {
   rflags = 0x202n;
   fsBase = 0n;
   gsBase = 0n;
+  compatibility = false;
   mode: Mode = 'kernel';
   taskSwitched = false;
   readonly fxsave: Uint8Array = new Uint8Array(512);

@@ -1,6 +1,8 @@
-/** Decodes one x86-64 instruction (SDM vol. 2, chapter 2). */
+/** Decodes one instruction, of 64-bit code or of a compatibility segment (SDM vol. 2, chapter 2). */
+import { LONG, type CodeMode } from '../code-mode.ts';
 import type { Width } from '../isa/emitter.ts';
 import type { Instruction, MemoryOperand, Operand, OperandSize } from './instruction.ts';
+import { addressOf, hasSib, NO_REGISTER } from './addressing.ts';
 import { formsOf, type Form, type OperandSpec } from './table.ts';
 
 export interface Decoded {
@@ -21,13 +23,14 @@ export interface Decoded {
     readonly displacement: bigint;
     readonly ripRelative: boolean;
   } | null;
-  /** 4 fs, 5 gs, 3 anything else: the others have base zero. */
+  /** es 0 to gs 5, by prefix or as the base register has it; in 64-bit code 3 for all but fs and gs, since the others have base zero there. */
   readonly segment: number;
-  readonly address32: boolean;
+  readonly addressSize: 2 | 4 | 8;
   readonly immediates: readonly bigint[];
   readonly lock: boolean;
   readonly repeat: 0 | 1 | 2;
   readonly condition: number;
+  readonly mode: CodeMode;
 }
 
 /** Not an instruction, or none that is implemented; `bytes` names it for the counters. */
@@ -37,32 +40,38 @@ export interface Undefined {
 }
 /** The bytes end before the instruction does. */
 export const TRUNCATED: unique symbol = Symbol('truncated');
-export const NO_REGISTER = 16;
+export { NO_REGISTER };
+
+const DS = 3;
+const SS = 2;
+/** es, cs, ss, ds. */
+const OVERRIDES: readonly number[] = [0x26, 0x2e, 0x36, 0x3e];
 
 /** The opcode as the x87 unit notes it: its low three bits of the first byte, and the second. */
 export const x87Opcode = ({ form, modrm }: Decoded): bigint => BigInt(((form.opcode & 7) << 8) | modrm);
 
-export function decode(bytes: Uint8Array, start: number, end: number): Decoded | Undefined | typeof TRUNCATED {
+export function decode(bytes: Uint8Array, start: number, end: number, mode: CodeMode = LONG): Decoded | Undefined | typeof TRUNCATED {
+  const long = mode.size === 64;
   let at = start;
   const limit = Math.min(end, start + 15);
   const short = end - start < 15;
   let size66 = false;
-  let address32 = false;
+  let size67 = false;
   let lock = false;
   let repeat: 0 | 1 | 2 = 0;
-  let segment = 3;
+  let override: number | null = null;
   let rex = 0;
   for (; ; at++) {
     if (at >= limit) return short ? TRUNCATED : { undefined: true, opcode: 'too long' };
     const byte = bytes[at]!;
     if (byte === 0x66) size66 = true;
-    else if (byte === 0x67) address32 = true;
+    else if (byte === 0x67) size67 = true;
     else if (byte === 0xf0) lock = true;
     else if (byte === 0xf3) repeat = 1;
     else if (byte === 0xf2) repeat = 2;
-    else if (byte === 0x64 || byte === 0x65) segment = byte - 0x60;
-    else if (byte === 0x26 || byte === 0x2e || byte === 0x36 || byte === 0x3e) segment = segment === 4 || segment === 5 ? segment : 3;
-    else if ((byte & 0xf0) === 0x40) {
+    else if (byte === 0x64 || byte === 0x65) override = byte - 0x60;
+    else if (OVERRIDES.includes(byte)) override = long ? override : OVERRIDES.indexOf(byte);
+    else if (long && (byte & 0xf0) === 0x40) {
       rex = byte; // counts only when the opcode follows
       continue;
     } else break;
@@ -88,7 +97,7 @@ export function decode(bytes: Uint8Array, start: number, end: number): Decoded |
     undefined: true,
     opcode: `${['', '0f ', '0f 38 ', '0f 3a '][map]}${opcode.toString(16).padStart(2, '0')}`,
   });
-  const candidates = formsOf(map, opcode);
+  const candidates = formsOf(map, opcode, long);
   if (candidates.length === 0) return name();
   let modrm = 0;
   if (candidates.some((form) => form.modrm || form.exact >= 0)) {
@@ -99,11 +108,8 @@ export function decode(bytes: Uint8Array, start: number, end: number): Decoded |
   const form = choose(candidates, { size66, repeat, modrm, rex });
   if (!form) return name();
   if (form.modrm || form.exact >= 0) at++;
-  const wide = (rex & 8) !== 0;
-  const usesPrefix = form.prefix === '66' ? 'size' : form.prefix === 'F2' || form.prefix === 'F3' ? 'repeat' : '';
-  let operandSize: Width = wide ? 8 : size66 && usesPrefix !== 'size' ? 2 : 4;
-  if (form.description.default64 && operandSize === 4) operandSize = 8;
-  if (form.description.default64 && form.description.ends) operandSize = 8; // near branches ignore 66
+  const operandSize = operandSizeOf(form, mode, size66, rex);
+  const addressSize = long ? (size67 ? 4 : 8) : size67 === (mode.size === 32) ? 2 : 4;
   let memory: Decoded['memory'] = null;
   // MOV to and from control and debug registers takes no notice of mod.
   const ignoresMod = form.operands.some(({ source }) => source === 'other');
@@ -111,43 +117,22 @@ export function decode(bytes: Uint8Array, start: number, end: number): Decoded |
   if (form.operands.some(({ source }) => source === 'segment') && !segmentExists(form, (modrm >>> 3) & 7)) return name();
   const rmIsMemory = form.modrm && !ignoresMod && modrm >>> 6 !== 3;
   if (rmIsMemory) {
-    const mode = modrm >>> 6;
-    let base = (modrm & 7) | ((rex & 1) << 3);
-    let index = NO_REGISTER;
-    let scale = 0;
-    let ripRelative = false;
-    let displacementBytes = mode === 1 ? 1 : mode === 2 ? 4 : 0;
-    if ((modrm & 7) === 4) {
-      const lack = missing(1);
-      if (lack) return lack;
-      const sib = bytes[at++]!;
-      scale = sib >>> 6;
-      index = ((sib >>> 3) & 7) | ((rex & 2) << 2);
-      if (index === 4) index = NO_REGISTER;
-      base = (sib & 7) | ((rex & 1) << 3);
-      if ((sib & 7) === 5 && mode === 0) {
-        base = NO_REGISTER;
-        displacementBytes = 4;
-      }
-    } else if ((modrm & 7) === 5 && mode === 0) {
-      base = NO_REGISTER;
-      ripRelative = true;
-      displacementBytes = 4;
-    }
-    const lack = missing(displacementBytes);
+    const sib = hasSib(modrm, addressSize);
+    const lack = missing(sib ? 1 : 0);
     if (lack) return lack;
+    const { absolute, displacementBytes, ...address } = addressOf(modrm, sib ? bytes[at++]! : 0, rex, addressSize);
+    const more = missing(displacementBytes);
+    if (more) return more;
     memory = {
-      base,
-      index,
-      scale,
-      displacement: displacementBytes === 0 ? 0n : readSigned(bytes, at, displacementBytes as 1 | 4),
-      ripRelative,
+      ...address,
+      displacement: displacementBytes === 0 ? 0n : readSigned(bytes, at, displacementBytes),
+      ripRelative: absolute && long,
     };
     at += displacementBytes;
   }
   const immediates: bigint[] = [];
   for (const spec of form.operands) {
-    const count = immediateBytes(spec, operandSize, address32);
+    const count = immediateBytes(spec, operandSize, addressSize, long);
     if (count === 0) continue;
     const lack = missing(count);
     if (lack) return lack;
@@ -156,9 +141,11 @@ export function decode(bytes: Uint8Array, start: number, end: number): Decoded |
         base: NO_REGISTER,
         index: NO_REGISTER,
         scale: 0,
-        displacement: count === 8 ? readSigned(bytes, at, 8) : BigInt.asUintN(32, readSigned(bytes, at, 4)),
+        displacement: count === 8 ? readSigned(bytes, at, 8) : BigInt.asUintN(8 * count, readSigned(bytes, at, count)),
         ripRelative: false,
       };
+    else if (spec.source === 'pointer')
+      immediates.push(BigInt.asUintN(8 * (count - 2), readSigned(bytes, at, count)) | (readSigned(bytes, at + count - 2, 2) << 32n));
     else immediates.push(readSigned(bytes, at, count));
     at += count;
   }
@@ -173,14 +160,25 @@ export function decode(bytes: Uint8Array, start: number, end: number): Decoded |
     opcodeRegister: (opcode & 7) | ((rex & 1) << 3),
     modrm,
     memory,
-    segment,
-    address32,
+    segment: override ?? (!long && memory && isStackBase(memory.base) ? SS : DS),
+    addressSize,
     immediates,
     lock,
     repeat: form.description.repeatable ? repeat : 0,
     condition: opcode & 15,
+    mode,
   };
 }
+
+function operandSizeOf({ prefix, description: { default64, ends } }: Form, { size }: CodeMode, size66: boolean, rex: number): Width {
+  const override = size66 && prefix !== '66';
+  if (size !== 64) return override === (size === 32) ? 2 : 4;
+  // Near branches ignore 66.
+  if (default64) return ends || !override || (rex & 8) !== 0 ? 8 : 2;
+  return (rex & 8) !== 0 ? 8 : override ? 2 : 4;
+}
+
+const isStackBase = (base: number): boolean => base === 4 || base === 5;
 
 function choose(candidates: readonly Form[], seen: { size66: boolean; repeat: number; modrm: number; rex: number }): Form | null {
   let plain: Form | null = null;
@@ -208,7 +206,9 @@ function choose(candidates: readonly Form[], seen: { size66: boolean; repeat: nu
         if (seen.size66 && seen.repeat === 0) return form;
         break;
       case 'NP':
-        if (seen.repeat === 0 && (!seen.size66 || form.map === 0 || (form.map === 2 && form.opcode >= 0xf0))) return form;
+        // F2 90 is NOP too.
+        if ((seen.repeat === 0 || form.map === 0) && (!seen.size66 || form.map === 0 || (form.map === 2 && form.opcode >= 0xf0)))
+          return form;
         break;
       default:
         plain ??= form;
@@ -227,16 +227,17 @@ function registerExists(form: Form, register: number): boolean {
   return form.operands.some(({ text }) => text[0] === 'D') ? register < 8 : [0, 2, 3, 4, 8].includes(register);
 }
 
-function immediateBytes(spec: OperandSpec, operandSize: Width, address32: boolean): 0 | 1 | 2 | 4 | 8 {
-  if (spec.source === 'moffs') return address32 ? 4 : 8;
-  if (spec.source === 'branch') return spec.size === 1 ? 1 : 4;
+function immediateBytes(spec: OperandSpec, operandSize: Width, addressSize: 2 | 4 | 8, long: boolean): number {
+  if (spec.source === 'pointer') return operandSize + 2;
+  if (spec.source === 'moffs') return addressSize;
+  if (spec.source === 'branch') return spec.size === 1 ? 1 : operandSize === 2 && !long ? 2 : 4;
   if (spec.source !== 'immediate') return 0;
   if (spec.signed) return 1;
   if (spec.size === 'z') return operandSize === 2 ? 2 : 4;
   return spec.size === 'v' ? operandSize : (spec.size as 1 | 2 | 4 | 8);
 }
 
-function readSigned(bytes: Uint8Array, at: number, count: 1 | 2 | 4 | 8): bigint {
+function readSigned(bytes: Uint8Array, at: number, count: number): bigint {
   let value = 0n;
   for (let i = count - 1; i >= 0; i--) value = (value << 8n) | BigInt(bytes[at + i]!);
   return BigInt.asIntN(8 * count, value);
@@ -245,7 +246,8 @@ function readSigned(bytes: Uint8Array, at: number, count: 1 | 2 | 4 | 8): bigint
 export function sizeOf(spec: OperandSpec, operandSize: Width): OperandSize {
   if (spec.size === 'v') return operandSize;
   if (spec.size === 'y') return operandSize === 8 ? 8 : 4;
-  if (spec.size === 'z') return operandSize === 2 ? 2 : operandSize;
+  // An immediate is extended to 64 bits; ports are at most 32 wide.
+  if (spec.size === 'z') return operandSize === 8 && spec.source === 'fixed' ? 4 : operandSize;
   return spec.size;
 }
 
@@ -296,7 +298,7 @@ export function toInstruction(decoded: Decoded): Instruction {
             scale: (1 << memory.scale) as 1 | 2 | 4 | 8,
             displacement: memory.displacement,
             segment: decoded.segment,
-            address32: decoded.address32,
+            address32: decoded.addressSize === 4,
             size,
           };
           return operand;
@@ -307,7 +309,7 @@ export function toInstruction(decoded: Decoded): Instruction {
     name: form.description.name,
     length: decoded.length,
     operandSize: form.stringWidth === 'b' ? 1 : decoded.operandSize,
-    addressSize: decoded.address32 ? 4 : 8,
+    addressSize: decoded.addressSize,
     operands,
     lock: decoded.lock,
     repeat: decoded.repeat === 0 ? null : decoded.repeat === 1 ? 'rep' : 'repne',

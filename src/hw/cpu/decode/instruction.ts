@@ -26,7 +26,7 @@ export interface Instruction {
   readonly name: string;
   readonly length: number;
   readonly operandSize: OperandSize;
-  readonly addressSize: 4 | 8;
+  readonly addressSize: 2 | 4 | 8;
   readonly operands: readonly Operand[];
   readonly lock: boolean;
   readonly repeat: 'rep' | 'repne' | null;

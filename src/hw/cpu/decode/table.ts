@@ -14,6 +14,7 @@ export interface OperandSpec {
     | 'moffs'
     | 'fixed'
     | 'one'
+    | 'pointer'
     | 'segment'
     | 'xmm-reg'
     | 'xmm-rm'
@@ -55,7 +56,13 @@ export interface Form {
   readonly sized: boolean;
 }
 
-const FIXED: Readonly<Record<string, readonly [number, OperandSpec['size']]>> = { AL: [0, 1], rAX: [0, 'v'], CL: [1, 1], DX: [2, 2] };
+const FIXED: Readonly<Record<string, readonly [number, OperandSpec['size']]>> = {
+  AL: [0, 1],
+  rAX: [0, 'v'],
+  eAX: [0, 'z'],
+  CL: [1, 1],
+  DX: [2, 2],
+};
 
 function operand(text: string): OperandSpec {
   const spec = (source: OperandSpec['source'], size: OperandSpec['size'], more: Partial<OperandSpec> = {}): OperandSpec => ({
@@ -76,6 +83,8 @@ function operand(text: string): OperandSpec {
   if (text === 'Fop') return spec('x87-opcode', 2);
   // Ten bytes: only the address is used.
   if (text === 'Mt') return spec('rm', 8, { memoryOnly: true });
+  // An offset of the operand size, a selector above it at bit 32.
+  if (text === 'Ap') return spec('pointer', 8);
   if (text === 'Sw') return spec('segment', 2);
   if (text === 'Ibs') return spec('immediate', 'v', { signed: true });
   const sizes: Readonly<Record<string, OperandSpec['size']>> = { b: 1, w: 2, d: 4, q: 8, v: 'v', y: 'y', z: 'z', x: 16, '': 'v' };
@@ -169,18 +178,27 @@ export function forms(): readonly Form[] {
   return parsed;
 }
 
-let byOpcode: readonly (readonly (readonly Form[])[])[] | null = null;
-/** By opcode map and byte: the forms to choose among. */
-export function formsOf(map: number, opcode: number): readonly Form[] {
-  byOpcode ??= sortByOpcode();
-  return byOpcode[map]![opcode]!;
+type ByOpcode = readonly (readonly (readonly Form[])[])[];
+const byOpcode: { 64: ByOpcode | null; 32: ByOpcode | null } = { 64: null, 32: null };
+/** By opcode map and byte: the forms to choose among, in 64-bit code or in a compatibility segment. */
+export function formsOf(map: number, opcode: number, long: boolean): readonly Form[] {
+  return (byOpcode[long ? 64 : 32] ??= sortByOpcode(long ? 64 : 32))[map]![opcode]!;
 }
 
-function sortByOpcode(): readonly (readonly (readonly Form[])[])[] {
+/** Is there such an instruction in 64-bit code (64), or in compatibility mode (32)? */
+export const existsIn = ({ description: { only } }: Form, size: 64 | 32): boolean => only === undefined || only === size;
+
+function sortByOpcode(size: 64 | 32): ByOpcode {
   const maps: Form[][][] = Array.from({ length: 4 }, () => Array.from({ length: 256 }, () => []));
   for (const form of forms()) {
+    if (!existsIn(form, size)) continue;
     const inOpcode = form.conditional ? 16 : form.operands.some(({ source }) => source === 'opcode') ? 8 : 1;
     for (let i = 0; i < inOpcode; i++) maps[form.map]![form.opcode + i]!.push(form);
   }
   return maps;
+}
+
+/** ENTER alone has two immediates. */
+export function immediateIndex({ operands }: Form, spec: OperandSpec): 0 | 1 {
+  return operands.indexOf(spec) === 1 && operands[0]!.source === 'immediate' ? 1 : 0;
 }

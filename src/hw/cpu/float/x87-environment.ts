@@ -10,7 +10,6 @@ const FXSAVE_BYTES = 416; // the rest of the 512 is nobody's
 const MXCSR = 24;
 const MXCSR_MASK = 0xffff;
 const ALL_MASKED = 0x3f;
-const CODE_SELECTOR: number = CONTEXT.selectors + 2;
 /** Bit 6 reads as one, 7 and 13 to 15 as zero. */
 export const controlWord = (value: number): number => (value & 0x1f3f) | 0x40;
 
@@ -54,17 +53,16 @@ function abridged(tags: number): number {
 function writeEnvironment(fpu: Fpu, out: DataView, narrow: boolean): void {
   const { view } = fpu.memory;
   const { image } = fpu;
-  const selector = view.getUint16(fpu.cpu + CODE_SELECTOR, true);
   const opcode = view.getUint16(image + FIELD.opcode, true) & 0x7ff;
   const words = [fpu.control, fpu.status, fullTags(fpu)];
   if (narrow) {
-    const pointers = [view.getUint16(image + FIELD.instruction, true), selector, view.getUint16(image + FIELD.data, true), 0];
+    const pointers = [view.getUint16(image + FIELD.instruction, true), 0, view.getUint16(image + FIELD.data, true), 0];
     [...words, ...pointers].forEach((value, i) => out.setUint16(2 * i, value, true));
     return;
   }
   words.forEach((value, i) => out.setUint32(4 * i, (0xffff0000 | value) >>> 0, true));
   out.setUint32(12, view.getUint32(image + FIELD.instruction, true), true);
-  out.setUint32(16, (opcode << 16) | selector, true);
+  out.setUint32(16, opcode << 16, true);
   out.setUint32(20, view.getUint32(image + FIELD.data, true), true);
   out.setUint32(24, 0xffff0000, true);
 }
@@ -112,9 +110,9 @@ export function moveEnvironment(host: FloatHost, cpu: number, which: number, va:
   return 1;
 }
 
-/** Without REX.W pointers have 32 bits, and a selector follows the instruction's. */
-function narrowPointers(view: DataView, selector: number): void {
-  view.setUint32(FIELD.instruction + 4, selector, true);
+/** Without REX.W pointers have 32 bits, and selectors follow, which are zero: an operating system's FXSAVE64 has always lost them. */
+function narrowPointers(view: DataView): void {
+  view.setUint32(FIELD.instruction + 4, 0, true);
   view.setUint32(FIELD.data + 4, 0, true);
 }
 
@@ -129,7 +127,7 @@ export function fxsave(host: FloatHost, cpu: number, va: bigint, operandSize: nu
   const view = new DataView(bytes.buffer);
   view.setUint32(28, MXCSR_MASK, true);
   if ((view.getUint16(FIELD.status, true) & STATUS.summary) === 0) bytes.fill(0, FIELD.opcode, MXCSR);
-  else if (operandSize !== 8) narrowPointers(view, host.memory.view.getUint16(cpu + CODE_SELECTOR, true));
+  else if (operandSize !== 8) narrowPointers(view);
   return transfer(host, va, bytes, true) ? 1 : 0;
 }
 export function fxrstor(host: FloatHost, cpu: number, va: bigint, operandSize: number): number {
@@ -145,7 +143,7 @@ export function fxrstor(host: FloatHost, cpu: number, va: bigint, operandSize: n
     return 0;
   }
   view.setUint16(FIELD.control, controlWord(view.getUint16(FIELD.control, true)), true);
-  if (operandSize !== 8) narrowPointers(view, 0);
+  if (operandSize !== 8) narrowPointers(view);
   host.memory.u8.set(bytes, cpu + CONTEXT.fxsave);
   new Fpu(host.memory, cpu).summarise();
   return 1;

@@ -3,7 +3,8 @@
  * tail call to the next. A fault returns before anything has changed.
  */
 import type { FlagName, Leave, Place, RegisterName, Type, Value, VectorPlace, Width } from '../isa/emitter.ts';
-import { CONTEXT, EXIT, UOP } from '../layout.ts';
+import type { CodeMode } from '../code-mode.ts';
+import { CONTEXT, EXIT, LINEAR_32, UOP } from '../layout.ts';
 import type { ValueType } from '../wasm/module.ts';
 import { EMPTY, END, IF, RETURN, RETURN_CALL, RETURN_CALL_INDIRECT } from '../wasm/opcodes.ts';
 import { noAddress, WASM_TYPES, WasmEmitter, type MemoryHelpers } from '../wasm/wasm-emitter.ts';
@@ -25,7 +26,10 @@ export interface Helpers extends MemoryHelpers {
 }
 
 export interface Shape {
+  readonly model: CodeMode['model'];
   readonly operandSize: Width;
+  /** Of a form whose meaning depends on it. */
+  readonly addressSize: 2 | 4 | 8;
   readonly stringWidth: Width;
   readonly conditionCode: number;
   readonly repeat: 0 | 1 | 2;
@@ -50,6 +54,12 @@ export class HandlerEmitter extends WasmEmitter {
 
   get operandSize(): Width {
     return this.#shape.operandSize;
+  }
+  get addressSize(): 2 | 4 | 8 {
+    return this.#shape.addressSize;
+  }
+  get model(): CodeMode['model'] {
+    return this.#shape.model;
   }
   get stringWidth(): Width {
     return this.#shape.stringWidth;
@@ -170,7 +180,8 @@ export class HandlerEmitter extends WasmEmitter {
     });
   }
   nextRip(): Value {
-    return this.let(this.add(this.load('i64', 8, this.#uop, UOP.rip), this.load('i64', 1, this.#uop, UOP.length)));
+    const next = this.add(this.load('i64', 8, this.#uop, UOP.rip), this.load('i64', 1, this.#uop, UOP.length));
+    return this.let(this.long ? next : this.and(next, this.i64(0xffff_ffffn)));
   }
   rip(): Value {
     return this.load('i64', 8, this.#uop, UOP.rip);
@@ -181,12 +192,12 @@ export class HandlerEmitter extends WasmEmitter {
   jumpNear(): void {
     this.#tail(this.#helpers.near, this.cpu, this.#uop, this.#left);
   }
-  leave(how: Leave): void {
-    const retires = how === 'syscall' || how === 'trap';
+  leave(how: Leave, vector: number = 3): void {
+    const retires = how === 'syscall' || how === 'sysenter' || how === 'trap';
     this.store(8, this.cpu, CONTEXT.rip, retires ? this.nextRip() : this.load('i64', 8, this.#uop, UOP.rip));
     this.store(4, this.cpu, CONTEXT.left, retires ? this.sub(this.#left, this.i32(1)) : this.#left);
     if (how === 'interrupt' || how === 'trap')
-      this.store(4, this.cpu, CONTEXT.exitVector, how === 'trap' ? this.i32(3) : this.load('i32', 4, this.#uop, UOP.immediate));
+      this.store(4, this.cpu, CONTEXT.exitVector, how === 'trap' ? this.i32(vector) : this.load('i32', 4, this.#uop, UOP.immediate));
     this.i32(EXIT[how]).emit();
     this.code.u8(RETURN);
     this.#ended = true;
@@ -250,11 +261,11 @@ export class HandlerEmitter extends WasmEmitter {
   field(name: 'reg' | 'rm', width: Width): Place {
     return this.#register(() => this.#field(UOP[name]), 0, width);
   }
-  immediate(width: Width): Place {
+  immediate(width: Width, at: number = 0): Place {
     const never = (): never => {
       throw new Error('an immediate is only read');
     };
-    const read = (): Value => this.let(this.load(width === 8 ? 'i64' : 'i32', width, this.#uop, UOP.immediate));
+    const read = (): Value => this.let(this.load(width === 8 ? 'i64' : 'i32', width, this.#uop, UOP.immediate + at));
     return { width, kind: 'immediate', read, readToWrite: never, write: never, offset: never, linear: never };
   }
   constantPlace(width: Width, value: number): Place {
@@ -266,6 +277,7 @@ export class HandlerEmitter extends WasmEmitter {
   }
 
   #offset(): Value {
+    if (!this.long) return this.#shortOffset();
     const base = this.load('i64', 8, this.#field(UOP.base), 0);
     const simple = this.add(base, this.load('i64', 8, this.#uop, UOP.displacement));
     if (this.#shape.memory === 'simple') return simple;
@@ -273,23 +285,33 @@ export class HandlerEmitter extends WasmEmitter {
     const whole = this.let(this.add(simple, index));
     return this.select(this.load('i32', 4, this.#uop, UOP.mask32), this.and(whole, this.i64(0xffff_ffffn)), whole);
   }
-  #linear(): Value {
+  /** Of 32 or 16 bits. */
+  #shortOffset(): Value {
+    const base = this.load('i32', 4, this.#field(UOP.base), 0);
+    const simple = this.add(base, this.load('i32', 4, this.#uop, UOP.displacement));
+    if (this.#shape.memory === 'simple') return this.extendU(simple);
+    const index = this.shl(this.load('i32', 4, this.#field(UOP.index), 0), this.load('i32', 1, this.#uop, UOP.scale));
+    return this.extendU(this.and(this.add(simple, index), this.load('i32', 4, this.#uop, UOP.mask32)));
+  }
+  #linear(bytes: number): Value {
     if (this.#address) return this.#address;
     const offset = this.#offset();
-    this.#address = this.let(this.#shape.memory === 'simple' ? offset : this.add(offset, this.load('i64', 8, this.#field(UOP.segment), 0)));
+    this.#address = this.let(this.#shape.memory === 'simple' ? offset : this.sourceAddress(offset, bytes));
     return this.#address;
   }
-  sourceAddress(register: RegisterName = 'rsi'): Value {
-    return this.let(this.add(this.gpr(register, 8).read(), this.load('i64', 8, this.#field(UOP.segment), 0)));
+  sourceAddress(offset: Value, bytes: number): Value {
+    if (this.model === 'segmented') return this.checkedAddress(this.load('i32', 2, this.#uop, UOP.segment), offset, bytes);
+    const sum = this.add(offset, this.load('i64', 8, this.#field(UOP.segment), 0));
+    return this.let(this.long ? sum : this.and(sum, this.i64(LINEAR_32)));
   }
   operandMemory(width: Width): Place {
-    return { ...this.memoryPlace(() => this.#linear(), width, this.#baseField), offset: () => this.#offset() };
+    return { ...this.memoryPlace(() => this.#linear(width), width, this.#baseField), offset: () => this.#offset() };
   }
   memory(address: Value, width: Width, stack: boolean = false): Place {
     return this.memoryPlace(() => address, width, this.i32(stack ? 1 : 0));
   }
   vectorMemory(bytes: 4 | 8 | 16): VectorPlace {
-    return this.vectorPlace(() => this.#linear(), bytes, this.#baseField);
+    return this.vectorPlace(() => this.#linear(bytes), bytes, this.#baseField);
   }
   get #baseField(): Value {
     return this.load('i32', 2, this.#uop, UOP.base);

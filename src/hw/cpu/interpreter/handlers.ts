@@ -1,7 +1,8 @@
 /** Builds the interpreter: all handlers and the shared routines, as one wasm module. */
 import type { Width } from '../isa/emitter.ts';
 import type { AnyPlace } from '../isa/instruction.ts';
-import { forms, type Form, type OperandSpec } from '../decode/table.ts';
+import type { CodeMode } from '../code-mode.ts';
+import { existsIn, forms, immediateIndex, type Form, type OperandSpec } from '../decode/table.ts';
 import { FLOAT_SIGNATURES } from '../float/helpers.ts';
 import { CONTEXT, EXIT } from '../layout.ts';
 import { Bytes } from '../wasm/bytes.ts';
@@ -27,9 +28,12 @@ export const IMPORTS: Readonly<Record<string, readonly [readonly ValueType[], re
   descriptor: [[I32, I32], [I64]],
   interruptReturn: [[I32, I32, I32], [I32]],
   loadSegment: [[I32, I32, I32], [I32]],
+  segmentAddress: [[I32, I32, I32, I32], [I64]],
   guardHolds: [[I32, I32], [I32]],
   ...FLOAT_SIGNATURES,
 };
+
+const FS = 4;
 
 export interface HandlerModule {
   readonly bytes: Uint8Array<ArrayBuffer>;
@@ -39,24 +43,44 @@ export interface HandlerModule {
 }
 
 /** Which of a form's handlers an instruction takes. */
-export function shapeOf({ form, operandSize, condition, repeat, memory, segment, address32 }: Decoded): Shape {
-  const simple = memory?.index === NO_REGISTER && segment === 3 && !address32 && !form.absolute;
+export function shapeOf({ form, operandSize, condition, repeat, memory, segment, addressSize, mode }: Decoded): Shape {
+  const { model } = mode;
+  const based = model === 'segmented' || segment >= FS;
+  const simple = memory?.index === NO_REGISTER && !based && addressSize === (model === 'long' ? 8 : 4) && !form.absolute;
   const reaches = memory !== null && form.reaches;
-  return { operandSize, stringWidth: 1, conditionCode: condition, repeat, memory: !reaches ? 'none' : simple ? 'simple' : 'full' };
+  return {
+    model,
+    operandSize,
+    addressSize,
+    stringWidth: 1,
+    conditionCode: condition,
+    repeat,
+    memory: !reaches ? 'none' : simple ? 'simple' : 'full',
+  };
 }
 
+const MODELS: Readonly<Record<Shape['model'], number>> = { long: 0, flat: 1, segmented: 2 };
 const SIZES: Readonly<Record<Width, number>> = { 1: 0, 2: 1, 4: 2, 8: 3 };
 const MEMORIES: Readonly<Record<Shape['memory'], number>> = { none: 0, simple: 1, full: 2 };
 /** A number for each handler: what does not matter to the form is left out. */
-export function shapeKey(form: Form, { operandSize, memory, conditionCode, repeat }: Shape): number {
+export function shapeKey(form: Form, { model, operandSize, addressSize, memory, conditionCode, repeat }: Shape): number {
+  const { compact, addressed, repeatable } = form.description;
   const size = form.sized ? SIZES[operandSize] : 0;
-  const where = MEMORIES[form.description.compact && memory === 'simple' ? 'full' : memory];
+  const address = addressed ? SIZES[addressSize] : 0;
+  const where = MEMORIES[compact && memory === 'simple' ? 'full' : memory];
   const condition = form.conditional ? conditionCode : 0;
-  return (((form.index * 4 + size) * 3 + where) * 16 + condition) * 3 + (form.description.repeatable ? repeat : 0);
+  return ((((form.index * 3 + MODELS[model]) * 4 + size) * 4 + address) * 3 + where) * 48 + condition * 3 + (repeatable ? repeat : 0);
 }
 
-function shapesOf(form: Form): Shape[] {
-  const widths: readonly Width[] = form.sized ? (form.description.default64 ? (form.description.ends ? [8] : [2, 8]) : [2, 4, 8]) : [4];
+function widthsOf(form: Form, model: Shape['model']): readonly Width[] {
+  if (!form.sized) return [4];
+  if (model !== 'long') return [2, 4];
+  if (!form.description.default64) return [2, 4, 8];
+  return form.description.ends ? [8] : [2, 8];
+}
+
+function shapesOf(form: Form, model: Shape['model']): Shape[] {
+  const addresses: readonly Shape['addressSize'][] = !form.description.addressed ? [8] : model === 'long' ? [4, 8] : [2, 4];
   const hasRm = form.operands.some(({ source }) => ['rm', 'xmm-rm', 'mmx-rm'].includes(source));
   const memoryOnly = form.operands.some((spec) => spec.memoryOnly);
   const registerOnly = form.operands.some((spec) => spec.registerOnly);
@@ -66,20 +90,23 @@ function shapesOf(form: Form): Shape[] {
       ? ['none']
       : ([
           ...(memoryOnly ? [] : ['none']),
-          ...(registerOnly ? [] : form.description.compact ? ['full'] : ['simple', 'full']),
+          ...(registerOnly ? [] : form.description.compact || model === 'segmented' ? ['full'] : ['simple', 'full']),
         ] as Shape['memory'][]);
   const conditions = form.conditional ? Array.from({ length: 16 }, (_, i) => i) : [0];
   const repeats: readonly Shape['repeat'][] = form.description.repeatable ? [0, 1, 2] : [0];
-  return widths.flatMap((operandSize) =>
-    memories.flatMap((memory) =>
-      conditions.flatMap((conditionCode) =>
-        repeats.map((repeat) => ({ operandSize, stringWidth: form.stringWidth === 'b' ? 1 : operandSize, conditionCode, repeat, memory })),
-      ),
-    ),
-  );
+  const shapes: Shape[] = [];
+  for (const operandSize of widthsOf(form, model))
+    for (const addressSize of addresses)
+      for (const memory of memories)
+        for (const conditionCode of conditions)
+          for (const repeat of repeats) {
+            const stringWidth = form.stringWidth === 'b' ? 1 : operandSize;
+            shapes.push({ model, operandSize, addressSize, stringWidth, conditionCode, repeat, memory });
+          }
+  return shapes;
 }
 
-function place(t: HandlerEmitter, spec: OperandSpec, shape: Shape): AnyPlace {
+function place(t: HandlerEmitter, form: Form, spec: OperandSpec, shape: Shape): AnyPlace {
   const size = spec.size;
   const width: Width =
     size === 'v'
@@ -119,12 +146,16 @@ function place(t: HandlerEmitter, spec: OperandSpec, shape: Shape): AnyPlace {
     case 'xmm-rm':
       return (inMemory ? t.vectorMemory(bytes) : t.vectorField('rm', bytes)) as AnyPlace;
     default:
-      return t.immediate(width) as AnyPlace;
+      return t.immediate(width, 2 * immediateIndex(form, spec)) as AnyPlace;
   }
 }
 
-/** @param hot how often a branch is taken before `enter` answers EXIT.hot for it; 0: never */
-export function buildHandlers(memoryPages: number, hot: number): HandlerModule {
+/**
+ * @param hot how often a branch is taken before `enter` answers EXIT.hot for it; 0: never
+ * @param model the kind of code that the handlers are for; those for compatibility mode are built when a program first asks for them
+ * @param firstSlot where in the table they go. The pseudo micro-ops' handlers, in the first slots, are the long mode's.
+ */
+export function buildHandlers(memoryPages: number, hot: number, model: CodeMode['model'] = 'long', firstSlot: number = 0): HandlerModule {
   const module = new ModuleWriter();
   const named: Record<string, number> = {};
   for (const [name, [params, results]] of Object.entries(IMPORTS)) named[name] = module.importFunction(name, params, results);
@@ -166,14 +197,15 @@ export function buildHandlers(memoryPages: number, hot: number): HandlerModule {
 
   const slots = new Map<number, number>();
   for (const form of forms()) {
-    for (const shape of shapesOf(form)) {
+    if (!existsIn(form, model === 'long' ? 64 : 32)) continue;
+    for (const shape of shapesOf(form, model)) {
       const t = new HandlerEmitter(helpers, shape);
-      form.description.translate(t, ...form.operands.map((spec) => place(t, spec, shape)));
+      form.description.translate(t, ...form.operands.map((spec) => place(t, form, spec, shape)));
       t.finish();
       const index = module.reserve();
       t.code.u8(0x00); // every path has left
       module.define(index, handlerType, t.locals, t.code);
-      slots.set(shapeKey(form, shape), table.push(index) - 1);
+      slots.set(shapeKey(form, shape), firstSlot + table.push(index) - 1);
     }
   }
   module.export(
@@ -190,7 +222,7 @@ export function buildHandlers(memoryPages: number, hot: number): HandlerModule {
   module.define(materialize, module.type([I32, I32, I64, I64], []), lazy.locals, lazy.code);
   for (const [name, index] of Object.entries({ jump, materialize, swap32: named.swap32, swap64: named.swap64 })) module.export(name, index);
   return {
-    bytes: module.encode(memoryPages, table),
+    bytes: module.encode(memoryPages, table, firstSlot),
     slots: table.length,
     slot(form, shape) {
       const slot = slots.get(shapeKey(form, shape));

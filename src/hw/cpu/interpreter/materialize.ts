@@ -9,7 +9,7 @@ export class MaterializeEmitter extends HandlerEmitter {
   protected override readonly parameters: number = 4;
 
   constructor(helpers: Helpers) {
-    super(helpers, { operandSize: 8, stringWidth: 8, conditionCode: 0, repeat: 0, memory: 'none' });
+    super(helpers, { model: 'long', operandSize: 8, addressSize: 8, stringWidth: 8, conditionCode: 0, repeat: 0, memory: 'none' });
   }
 
   write(): void {

@@ -31,7 +31,7 @@ const logic =
     t.flagsLogic(dst.width, result);
   };
 
-const increment =
+const step =
   (by: 1 | -1) =>
   (t: Emitter, dst: Place): void => {
     const a = dst.readToWrite();
@@ -41,6 +41,9 @@ const increment =
     if (by === 1) t.flagsAdd(dst.width, a, one, result, null);
     else t.flagsSub(dst.width, a, one, result, null);
   };
+
+export const increment: (t: Emitter, dst: Place) => void = step(1);
+export const decrement: (t: Emitter, dst: Place) => void = step(-1);
 
 export const arith: readonly Description[] = [
   alu('add', 0, (t, dst, src) => {
@@ -98,8 +101,8 @@ export const arith: readonly Description[] = [
     forms: ['84 /r Eb,Gb', '85 /r Ev,Gv', 'a8 AL,Ib', 'a9 rAX,Iz', 'f6 /0 Eb,Ib', 'f6 /1 Eb,Ib', 'f7 /0 Ev,Iz', 'f7 /1 Ev,Iz'],
     translate: (t, a, b) => t.flagsLogic(a!.width, t.let(t.and(a!.read(), b!.read()))),
   }),
-  instruction('inc', { forms: ['fe /0 Eb', 'ff /0 Ev'], lockable: true, translate: (t, dst) => increment(1)(t, dst!) }),
-  instruction('dec', { forms: ['fe /1 Eb', 'ff /1 Ev'], lockable: true, translate: (t, dst) => increment(-1)(t, dst!) }),
+  instruction('inc', { forms: ['fe /0 Eb', 'ff /0 Ev'], lockable: true, translate: (t, dst) => increment(t, dst!) }),
+  instruction('dec', { forms: ['fe /1 Eb', 'ff /1 Ev'], lockable: true, translate: (t, dst) => decrement(t, dst!) }),
   instruction('not', {
     forms: ['f6 /2 Eb', 'f7 /2 Ev'],
     lockable: true,

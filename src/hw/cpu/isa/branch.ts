@@ -4,10 +4,10 @@ import { instruction, type Description } from './instruction.ts';
 
 function loop(condition: (t: Emitter) => Value | null): Description['translate'] {
   return (t) => {
-    const rcx = t.gpr('rcx', 8);
-    const left = t.let(t.sub(rcx.read(), t.i64(1n)));
+    const rcx = t.indexRegister('rcx');
+    const left = t.let(t.cut(rcx.width, t.sub(rcx.read(), t.constant(rcx.width, 1n))));
     rcx.write(left);
-    const more = t.ne(left, t.i64(0n));
+    const more = t.ne(left, t.constant(rcx.width, 0n));
     const also = condition(t);
     t.if(also ? t.and(more, also) : more, () => t.jumpNear());
   };
@@ -16,13 +16,13 @@ function loop(condition: (t: Emitter) => Value | null): Description['translate']
 export const branch: readonly Description[] = [
   instruction('jcc', { forms: ['70+cc Jb', '0f 80+cc Jz'], translate: (t) => t.if(t.condition(t.conditionCode), () => t.jumpNear()) }),
   instruction('jmp', { forms: ['eb Jb', 'e9 Jz'], ends: true, translate: (t) => t.jumpNear() }),
-  instruction('jmp', { forms: ['ff /4 Ev'], default64: true, ends: true, translate: (t, target) => t.jump(target!.read()) }),
+  instruction('jmp', { forms: ['ff /4 Ev'], default64: true, ends: true, translate: (t, target) => t.jump(t.toWidth(8, target!.read())) }),
   instruction('call', {
     forms: ['e8 Jz'],
     default64: true,
     ends: true,
     translate(t) {
-      t.push(8, t.nextRip());
+      t.push(t.operandSize, t.wrapTo(t.operandSize, t.nextRip()));
       t.jumpNear();
     },
   }),
@@ -31,8 +31,8 @@ export const branch: readonly Description[] = [
     default64: true,
     ends: true,
     translate(t, target) {
-      const to = target!.read();
-      t.push(8, t.nextRip());
+      const to = t.toWidth(8, target!.read());
+      t.push(t.operandSize, t.wrapTo(t.operandSize, t.nextRip()));
       t.jump(to);
     },
   }),
@@ -41,9 +41,9 @@ export const branch: readonly Description[] = [
     default64: true,
     ends: true,
     translate(t) {
-      const to = t.peek(8);
-      t.drop(8);
-      t.jump(to);
+      const to = t.peek(t.operandSize);
+      t.drop(t.operandSize);
+      t.jump(t.toWidth(8, to));
     },
   }),
   instruction('ret', {
@@ -51,14 +51,18 @@ export const branch: readonly Description[] = [
     default64: true,
     ends: true,
     translate(t, more) {
-      const to = t.peek(8);
-      const rsp = t.gpr('rsp', 8);
-      rsp.write(t.add(rsp.read(), t.add(t.extendU(more!.read()), t.i64(8n))));
-      t.jump(to);
+      const to = t.peek(t.operandSize);
+      const extra = t.toWidth(t.long ? 8 : 4, more!.read());
+      t.setStackPointer(t.add(t.stackPointer(), t.add(extra, t.constant(t.long ? 8 : 4, BigInt(t.operandSize)))));
+      t.jump(t.toWidth(8, to));
     },
   }),
-  instruction('loopne', { forms: ['e0 Jb'], translate: loop((t) => t.condition(5)) }),
-  instruction('loope', { forms: ['e1 Jb'], translate: loop((t) => t.condition(4)) }),
-  instruction('loop', { forms: ['e2 Jb'], translate: loop(() => null) }),
-  instruction('jrcxz', { forms: ['e3 Jb'], translate: (t) => t.if(t.eqz(t.gpr('rcx', 8).read()), () => t.jumpNear()) }),
+  instruction('loopne', { addressed: true, forms: ['e0 Jb'], translate: loop((t) => t.condition(5)) }),
+  instruction('loope', { addressed: true, forms: ['e1 Jb'], translate: loop((t) => t.condition(4)) }),
+  instruction('loop', { addressed: true, forms: ['e2 Jb'], translate: loop(() => null) }),
+  instruction('jrcxz', {
+    forms: ['e3 Jb'],
+    addressed: true,
+    translate: (t) => t.if(t.eqz(t.indexRegister('rcx').read()), () => t.jumpNear()),
+  }),
 ];

@@ -3,6 +3,7 @@
  * never see where registers live, micro-ops or memory layout. Widths are in bytes; a value of width 1, 2 or 4 is an i32 (zero-extended), of
  * width 8 an i64. Writes to memory come first in a description, so that a fault leaves everything as it was.
  */
+import type { CodeMode } from '../code-mode.ts';
 import { CONTEXT } from '../layout.ts';
 import type { Op } from '../wasm/opcodes.ts';
 
@@ -45,7 +46,8 @@ export interface VectorPlace {
 
 export type FlagName = 'z' | 's' | 'p' | 'c' | 'o' | 'a';
 export type RegisterName = 'rax' | 'rcx' | 'rdx' | 'rbx' | 'rsp' | 'rbp' | 'rsi' | 'rdi' | 'r11';
-export type Leave = 'syscall' | 'privileged' | 'interrupt' | 'trap';
+export const SEGMENT = { es: 0, cs: 1, ss: 2, ds: 3, fs: 4, gs: 5 } as const;
+export type Leave = 'syscall' | 'sysenter' | 'privileged' | 'interrupt' | 'trap';
 
 const TYPES: readonly Type[] = ['i32', 'i64', 'f32', 'f64', 'v128'];
 /** An operation's name for each type, made once. */
@@ -73,6 +75,9 @@ const EQZ: Readonly<Record<Type, Op>> = typed('eqz');
 export abstract class Emitter {
   /** Operand size of the form being described. */
   abstract readonly operandSize: Width;
+  /** Of the form, where there is no memory operand to have it. */
+  abstract readonly addressSize: 2 | 4 | 8;
+  abstract readonly model: CodeMode['model'];
   abstract readonly conditionCode: number;
   abstract op(op: Op, type: Type, a: Value, b?: Value, c?: Value): Value;
   /** A wasm instruction with its immediates, after its operands: lanes, shuffles, vector constants. */
@@ -107,7 +112,8 @@ export abstract class Emitter {
   /** After TF may have been set: single-stepping starts at `target`, the next instruction. */
   abstract stepFrom(target: Value): void;
   abstract raise(vector: number, errorCode?: Value): void;
-  abstract leave(how: Leave): void;
+  /** `vector`: of a trap that is not #BP. */
+  abstract leave(how: Leave, vector?: number): void;
   /** Calls the engine's helper of that name: (i32 | i64)* → i32, or nothing. */
   abstract call(name: string, result: 'i32' | 'i64' | null, ...args: Value[]): Value;
   /** After `call(…, null)`: emits it now. */
@@ -115,8 +121,8 @@ export abstract class Emitter {
   /** 0 (forward) or 1 (backward). */
   abstract direction(): Value;
   abstract setDirection(value: number): void;
-  /** The address that rsi (or another register) and the segment override name. */
-  abstract sourceAddress(register?: RegisterName): Value;
+  /** Linear address of `bytes` at an offset into the segment that the override names, or ds. */
+  abstract sourceAddress(offset: Value, bytes: number): Value;
   /** Width of a string instruction. */
   abstract readonly stringWidth: Width;
   /** AH and its like. */
@@ -291,19 +297,60 @@ export abstract class Emitter {
     return code & 1 ? this.eqz(positive) : positive;
   }
 
+  get long(): boolean {
+    return this.model === 'long';
+  }
+  /** Linear address of `bytes` at an offset into es, cs, ss or ds. */
+  address(segment: 0 | 1 | 2 | 3, offset: Value, bytes: number): Value {
+    if (this.model !== 'segmented') return this.extendU(offset);
+    return this.checkedAddress(this.i32(CONTEXT.segmentBases + 8 * segment), offset, bytes);
+  }
+  /** Base added and limit checked; #GP or #SS when the bytes are not all in it. */
+  protected checkedAddress(slot: Value, offset: Value, bytes: number): Value {
+    const address = this.let(this.call('segmentAddress', 'i64', slot, this.wrap(offset), this.i32(bytes)));
+    this.faultUnless(this.ne(address, this.i64(-1n)));
+    return address;
+  }
+  /** So many bytes after a linear address. */
+  after(address: Value, bytes: number | Value): Value {
+    const sum = this.add(address, typeof bytes === 'number' ? this.i64(BigInt(bytes)) : bytes);
+    return this.let(this.long ? sum : this.and(sum, this.i64(0xffff_ffffn)));
+  }
+  /** A register as an address or a counter: of the address size. */
+  indexRegister(register: RegisterName): Place {
+    return this.gpr(register, this.addressSize);
+  }
+
+  /** rsp, or esp in compatibility mode: what all of the stack's offsets are counted in. */
+  stackPointer(): Value {
+    return this.gpr('rsp', this.long ? 8 : 4).read();
+  }
+  setStackPointer(value: Value): void {
+    const rsp = this.gpr('rsp', this.long ? 8 : 4);
+    if (this.model !== 'segmented') return rsp.write(value);
+    const mask = this.context(CONTEXT.stackMask, 'i32', 4).read();
+    rsp.write(this.or(this.and(rsp.read(), this.not(mask)), this.and(value, mask)));
+  }
+  /** `value` + `bytes` as an offset into the stack. */
+  stackOffset(value: Value, bytes: number | Value): Value {
+    const of = (count: number): Value => this.constant(this.long ? 8 : 4, BigInt(count));
+    const sum = typeof bytes !== 'number' ? this.add(value, bytes) : bytes < 0 ? this.sub(value, of(-bytes)) : this.add(value, of(bytes));
+    return this.let(this.model === 'segmented' ? this.and(sum, this.context(CONTEXT.stackMask, 'i32', 4).read()) : sum);
+  }
+  onStack(offset: Value, width: Width): Place {
+    return this.memory(this.address(SEGMENT.ss, offset, width), width, true);
+  }
   push(width: Width, value: Value): void {
-    const rsp = this.gpr('rsp', 8);
-    const top = this.let(this.sub(rsp.read(), this.i64(BigInt(width))));
-    this.memory(top, width, true).write(value);
-    rsp.write(top);
+    const top = this.stackOffset(this.stackPointer(), -width);
+    this.onStack(top, width).write(value);
+    this.setStackPointer(top);
   }
   /** The value on top of the stack; rsp is moved by the caller's `drop`. */
   peek(width: Width, above: number = 0): Value {
-    const rsp = this.gpr('rsp', 8).read();
-    return this.memory(above === 0 ? rsp : this.let(this.add(rsp, this.i64(BigInt(above)))), width, true).read();
+    const rsp = this.stackPointer();
+    return this.onStack(above === 0 && this.model !== 'segmented' ? rsp : this.stackOffset(rsp, above), width).read();
   }
   drop(bytes: number): void {
-    const rsp = this.gpr('rsp', 8);
-    rsp.write(this.add(rsp.read(), this.i64(BigInt(bytes))));
+    this.setStackPointer(this.add(this.stackPointer(), this.constant(this.long ? 8 : 4, BigInt(bytes))));
   }
 }

@@ -13,6 +13,10 @@ export interface Description {
   readonly lockable?: boolean;
   /** Operand size is 8 unless prefix 66 says 2 (PUSH, CALL, …). */
   readonly default64?: boolean;
+  /** Exists in 64-bit code alone, or in compatibility mode alone. */
+  readonly only?: 64 | 32;
+  /** Its meaning depends on the address size although it has no memory operand. */
+  readonly addressed?: boolean;
   /** Nothing after it can be reached in sequence. */
   readonly ends?: boolean;
   /** REP and REPNE have a meaning. */

@@ -3,7 +3,8 @@ import type { Emitter, Place } from './emitter.ts';
 import { instruction, type Description } from './instruction.ts';
 
 const copy: Description['translate'] = (_t, dst, src) => dst!.write(src!.read());
-const stackWidth = (t: Emitter): 2 | 8 => (t.operandSize === 2 ? 2 : 8);
+/** ENTER takes the level modulo 32. */
+const LEVELS = 32;
 
 const swapBytes = (t: Emitter, place: Place): void =>
   place.write(t.call(place.width === 8 ? 'swap64' : 'swap32', place.width === 8 ? 'i64' : 'i32', place.read()));
@@ -34,7 +35,7 @@ export const move: readonly Description[] = [
     forms: ['0f be /r Gv,Eb', '0f bf /r Gv,Ew'],
     translate: (t, dst, src) => dst!.write(t.signTo(src!.width, dst!.width, src!.read())),
   }),
-  instruction('movsxd', { forms: ['63 /r Gv,Ed'], translate: (t, dst, src) => dst!.write(t.signTo(4, dst!.width, src!.read())) }),
+  instruction('movsxd', { forms: ['63 /r Gv,Ed'], only: 64, translate: (t, dst, src) => dst!.write(t.signTo(4, dst!.width, src!.read())) }),
   instruction('lea', { forms: ['8d /r Gv,M'], translate: (t, dst, src) => dst!.write(t.wrapTo(dst!.width, src!.offset())) }),
   instruction('xchg', {
     forms: ['86 /r Eb,Gb', '87 /r Ev,Gv', '90+ Zv,rAX'],
@@ -58,14 +59,14 @@ export const move: readonly Description[] = [
   instruction('push', {
     forms: ['50+ Zv', 'ff /6 Ev', '6a Ibs', '68 Iz'],
     default64: true,
-    translate: (t, src) => t.push(stackWidth(t), src!.read()),
+    translate: (t, src) => t.push(t.operandSize, src!.read()),
   }),
   instruction('pop', {
     forms: ['58+ Zv'],
     default64: true,
     translate(t, dst) {
-      const value = t.peek(stackWidth(t));
-      t.drop(stackWidth(t));
+      const value = t.peek(t.operandSize);
+      t.drop(t.operandSize);
       dst!.write(value);
     },
   }),
@@ -74,9 +75,9 @@ export const move: readonly Description[] = [
     default64: true,
     translate(t, dst) {
       // rsp as a base is the one after the pop: taken care of by moving it first and back on a fault is not needed when the value is read first.
-      const value = t.peek(stackWidth(t));
-      const before = t.let(t.gpr('rsp', 8).read());
-      t.drop(stackWidth(t));
+      const value = t.peek(t.operandSize);
+      const before = t.gpr('rsp', 8).read();
+      t.drop(t.operandSize);
       t.restoreOnFault(before);
       dst!.write(value);
     },
@@ -85,29 +86,46 @@ export const move: readonly Description[] = [
     forms: ['c9'],
     default64: true,
     translate(t) {
-      const frame = t.gpr('rbp', 8).read();
-      const value = t.memory(frame, stackWidth(t), true).read();
-      t.gpr('rsp', 8).write(t.add(frame, t.i64(BigInt(stackWidth(t)))));
-      t.gpr('rbp', stackWidth(t)).write(value);
+      const size = t.long ? 8 : 4;
+      const frame = t.stackOffset(t.gpr('rbp', size).read(), 0);
+      const value = t.onStack(frame, t.operandSize).read();
+      t.setStackPointer(t.add(frame, t.constant(size, BigInt(t.operandSize))));
+      t.gpr('rbp', t.operandSize).write(value);
     },
   }),
   instruction('enter', {
-    // Nested frames (a level other than 0) are taken as level 0.
     forms: ['c8 Iw,Ib'],
     default64: true,
-    translate(t, size) {
-      const rsp = t.gpr('rsp', 8);
-      const frame = t.let(t.sub(rsp.read(), t.i64(8n)));
-      t.memory(frame, 8, true).write(t.gpr('rbp', 8).read());
-      t.gpr('rbp', 8).write(frame);
-      rsp.write(t.sub(frame, t.extendU(size!.read())));
+    compact: true,
+    translate(t, size, nesting) {
+      const width = t.operandSize;
+      const frame = t.stackOffset(t.stackPointer(), -width);
+      const outer = t.let(t.gpr('rbp', t.long ? 8 : 4).read());
+      t.onStack(frame, width).write(t.gpr('rbp', width).read());
+      const level = t.let(t.and(nesting!.read(), t.i32(LEVELS - 1)));
+      // The frame pointers of the levels around it, then its own.
+      for (let i = 1; i < LEVELS; i++) {
+        const place = (): Place => t.onStack(t.stackOffset(frame, -i * width), width);
+        t.if(t.geU(level, t.i32(i + 1)), () => place().write(t.onStack(t.stackOffset(outer, -i * width), width).read()));
+        t.if(t.eq(level, t.i32(i)), () => place().write(t.toWidth(width, frame)));
+      }
+      const stackWidth = t.long ? 8 : 4;
+      t.gpr('rbp', width).write(t.toWidth(width, frame));
+      t.setStackPointer(
+        t.sub(
+          frame,
+          t.add(t.toWidth(stackWidth, size!.read()), t.mul(t.toWidth(stackWidth, level), t.constant(stackWidth, BigInt(width)))),
+        ),
+      );
     },
   }),
   instruction('xlat', {
     forms: ['d7'],
+    addressed: true,
     translate(t) {
-      const address = t.let(t.add(t.gpr('rbx', 8).read(), t.extendU(t.gpr('rax', 1).read())));
-      t.gpr('rax', 1).write(t.memory(address, 1).read());
+      const table = t.indexRegister('rbx');
+      const offset = t.cut(table.width, t.add(table.read(), t.toWidth(table.width === 8 ? 8 : 4, t.gpr('rax', 1).read())));
+      t.gpr('rax', 1).write(t.memory(t.sourceAddress(t.let(t.extendU(offset)), 1), 1).read());
     },
   }),
   instruction('movbe', {

@@ -1,13 +1,10 @@
 /** Selectors, descriptors and far transfers (SDM vol. 2). All privilege levels here are 3: what would change them is #GP. */
 import { CONTEXT } from '../layout.ts';
-import type { Emitter, Place, Value, Width } from './emitter.ts';
+import { SEGMENT, type Emitter, type Place, type Value, type Width } from './emitter.ts';
 import { instruction, type AnyPlace, type Description } from './instruction.ts';
 
 const GENERAL_PROTECTION = 13;
-const CS = 1;
-const SS = 2;
-const FS = 4;
-const GS = 5;
+const { es: ES, cs: CS, ss: SS, ds: DS, fs: FS, gs: GS } = SEGMENT;
 /** Xen's task register and CR0, as guests see them: nothing hides them from user mode. */
 const TASK_SELECTOR = 0xe040;
 const MACHINE_STATUS = 0x80050033;
@@ -15,7 +12,10 @@ const TASK_SWITCHED = 8;
 
 const selector = (t: Emitter, segment: number): ReturnType<Emitter['context']> => t.context(CONTEXT.selectors + 2 * segment, 'i32', 2);
 const far = (t: Emitter): 2 | 4 | 8 => t.operandSize as 2 | 4 | 8;
-const stack = (t: Emitter): 2 | 8 => (t.operandSize === 2 ? 2 : 8);
+/** In compatibility mode a new segment may change how all code after it is to be read. */
+function goOn(t: Emitter): void {
+  if (!t.long) t.jump(t.nextRip());
+}
 
 /** What a descriptor says, each an i32. */
 interface Descriptor {
@@ -79,36 +79,57 @@ const tell = (name: string, form: string, value: (t: Emitter) => Value): Descrip
     },
   });
 
-const pushSelector = (segment: number, opcode: string): Description =>
-  instruction('push', {
-    forms: [`0f ${opcode}`],
-    default64: true,
-    translate: (t) => t.push(stack(t), t.toWidth(stack(t), selector(t, segment).read())),
-  });
-const popSelector = (segment: number, opcode: string): Description =>
-  instruction('pop', {
-    forms: [`0f ${opcode}`],
-    default64: true,
-    translate(t) {
-      const value = t.peek(stack(t));
-      t.faultUnless(t.call('loadSegment', 'i32', t.i32(segment), t.toWidth(2, value)));
-      t.drop(stack(t));
+/** Where the descriptor tables are is no business of a deprivileged program: it reads what Linux tells where UMIP forbids to ask. */
+const tellTable = (name: string, form: string, base: bigint): Description =>
+  instruction(name, {
+    forms: [form],
+    compact: true,
+    translate(t, dst) {
+      const at = t.let(dst!.linear());
+      const width = t.long ? 8 : 4;
+      t.memory(t.add(at, t.i64(2n)), width).write(t.constant(width, base));
+      t.memory(at, 2).write(t.i32(0));
     },
   });
-/** LSS, LFS, LGS: an offset, then a selector. */
-const loadPointer = (name: string, segment: number, opcode: string): Description =>
+
+type Size = Pick<Description, 'only'>;
+/** PUSH and POP of a segment register. What only compatibility mode has has one byte. */
+const pushSelector = (segment: number, opcode: string, size: Size = {}): Description =>
+  instruction('push', {
+    forms: [opcode],
+    default64: true,
+    ...size,
+    translate: (t) => t.push(t.operandSize, t.toWidth(t.operandSize, selector(t, segment).read())),
+  });
+const popSelector = (segment: number, opcode: string, size: Size = {}): Description =>
+  instruction('pop', {
+    forms: [opcode],
+    default64: true,
+    ...size,
+    translate(t) {
+      const value = t.peek(t.operandSize);
+      const to = t.stackOffset(t.stackPointer(), t.operandSize);
+      t.faultUnless(t.call('loadSegment', 'i32', t.i32(segment), t.toWidth(2, value)));
+      t.setStackPointer(to);
+      goOn(t);
+    },
+  });
+/** LES, LDS, LSS, LFS, LGS: an offset, then a selector. */
+const loadPointer = (name: string, segment: number, form: string, size: Size = {}): Description =>
   instruction(name, {
-    forms: [`0f ${opcode} /r Gv,M`],
+    forms: [form],
     compact: true,
+    ...size,
     translate(t, dst, m) {
       const [offset, which] = pointerAt(t, m!, dst!.width);
       t.faultUnless(t.call('loadSegment', 'i32', t.i32(segment), which));
       dst!.write(offset);
+      goOn(t);
     },
   });
 function pointerAt(t: Emitter, m: Place, width: Width): [offset: Value, selector: Value] {
   const offset = t.memory(m.linear(), width).read();
-  return [offset, t.memory(t.let(t.add(m.linear(), t.i64(BigInt(width)))), 2).read()];
+  return [offset, t.memory(t.after(m.linear(), width), 2).read()];
 }
 
 /** CS becomes a code segment of privilege level 3, or #GP. */
@@ -121,12 +142,37 @@ const requested = (t: Emitter, which: Value): Value => t.or(which, t.i32(3));
 function farReturn(t: Emitter, more: AnyPlace | undefined): void {
   const width = far(t);
   const to = t.let(t.toWidth(8, t.peek(width)));
+  const extra = t.constant(t.long ? 8 : 4, BigInt(2 * width));
+  const top = t.let(t.add(t.stackPointer(), more ? t.add(t.toWidth(t.long ? 8 : 4, more.read()), extra) : extra));
   loadCode(t, t.toWidth(2, t.peek(width, width)));
-  const rsp = t.gpr('rsp', 8);
-  const extra = t.i64(BigInt(2 * width));
-  rsp.write(t.add(rsp.read(), more ? t.add(t.extendU(more.read()), extra) : extra));
+  t.setStackPointer(top);
   t.jump(to);
 }
+function farJump(t: Emitter, offset: Value, which: Value): void {
+  loadCode(t, requested(t, which));
+  t.jump(t.let(t.toWidth(8, offset)));
+}
+function farCall(t: Emitter, offset: Value, which: Value): void {
+  const width = far(t);
+  const middle = t.stackOffset(t.stackPointer(), -width);
+  const top = t.stackOffset(middle, -width);
+  // Both stores are sure to succeed before CS changes.
+  const [to, from] = [t.onStack(top, width), t.onStack(middle, width)];
+  from.readToWrite();
+  to.readToWrite();
+  const code = t.let(selector(t, CS).read());
+  const [low, high] = [t.address(SS, top, width), t.address(SS, middle, width)];
+  loadCode(t, requested(t, which));
+  t.memory(high, width, true).write(t.toWidth(width, code));
+  t.memory(low, width, true).write(t.wrapTo(width, t.nextRip()));
+  t.setStackPointer(top);
+  t.jump(t.let(t.toWidth(8, offset)));
+}
+/** An offset and a selector in the instruction itself. */
+const parts = (t: Emitter, pointer: Place): [offset: Value, selector: Value] => {
+  const both = pointer.read();
+  return [t.wrap(both), t.let(t.wrap(t.shrU(both, t.i64(32n))))];
+};
 
 export const segment: readonly Description[] = [
   query('lar', '02', 0b0001_1010_0000_0100, accessRights),
@@ -138,42 +184,34 @@ export const segment: readonly Description[] = [
   tell('smsw', '0f 01 /4 Ev', (t) =>
     t.or(t.i32(MACHINE_STATUS | 0), t.select(t.context(CONTEXT.taskSwitched, 'i32', 4).read(), t.i32(TASK_SWITCHED), t.i32(0))),
   ),
-  pushSelector(FS, 'a0'),
-  pushSelector(GS, 'a8'),
-  popSelector(FS, 'a1'),
-  popSelector(GS, 'a9'),
-  loadPointer('lss', SS, 'b2'),
-  loadPointer('lfs', FS, 'b4'),
-  loadPointer('lgs', GS, 'b5'),
+  tellTable('sgdt', '0f 01 /0 M', 0xfffffffffffe0000n),
+  tellTable('sidt', '0f 01 /1 M', 0xffffffffffff0000n),
+  pushSelector(FS, '0f a0'),
+  pushSelector(GS, '0f a8'),
+  popSelector(FS, '0f a1'),
+  popSelector(GS, '0f a9'),
+  pushSelector(ES, '06', { only: 32 }),
+  pushSelector(CS, '0e', { only: 32 }),
+  pushSelector(SS, '16', { only: 32 }),
+  pushSelector(DS, '1e', { only: 32 }),
+  popSelector(ES, '07', { only: 32 }),
+  popSelector(SS, '17', { only: 32 }),
+  popSelector(DS, '1f', { only: 32 }),
+  loadPointer('lss', SS, '0f b2 /r Gv,M'),
+  loadPointer('lfs', FS, '0f b4 /r Gv,M'),
+  loadPointer('lgs', GS, '0f b5 /r Gv,M'),
+  loadPointer('les', ES, 'c4 /r Gv,M', { only: 32 }),
+  loadPointer('lds', DS, 'c5 /r Gv,M', { only: 32 }),
+  instruction('mov', {
+    forms: ['8e /r Sw,Ew'],
+    translate(t, dst, src) {
+      t.faultUnless(t.call('loadSegment', 'i32', t.segmentIndex(dst!), src!.read()));
+      goOn(t);
+    },
+  }),
   instruction('retf', { forms: ['cb', 'ca Iw'], sized: true, ends: true, translate: farReturn }),
-  instruction('jmp', {
-    forms: ['ff /5 M'],
-    compact: true,
-    ends: true,
-    translate(t, m) {
-      const [offset, which] = pointerAt(t, m!, far(t));
-      loadCode(t, requested(t, which));
-      t.jump(t.let(t.toWidth(8, offset)));
-    },
-  }),
-  instruction('call', {
-    forms: ['ff /3 M'],
-    compact: true,
-    ends: true,
-    translate(t, m) {
-      const width = far(t);
-      const [offset, which] = pointerAt(t, m!, width);
-      const top = t.let(t.sub(t.gpr('rsp', 8).read(), t.i64(BigInt(2 * width))));
-      // Both stores are sure to succeed before CS changes.
-      const [to, from] = [t.memory(top, width, true), t.memory(t.let(t.add(top, t.i64(BigInt(width)))), width, true)];
-      from.readToWrite();
-      to.readToWrite();
-      const code = t.let(selector(t, CS).read());
-      loadCode(t, requested(t, which));
-      t.memory(t.let(t.add(top, t.i64(BigInt(width)))), width, true).write(t.toWidth(width, code));
-      t.memory(top, width, true).write(t.wrapTo(width, t.nextRip()));
-      t.gpr('rsp', 8).write(top);
-      t.jump(t.let(t.toWidth(8, offset)));
-    },
-  }),
+  instruction('jmp', { forms: ['ff /5 M'], compact: true, ends: true, translate: (t, m) => farJump(t, ...pointerAt(t, m!, far(t))) }),
+  instruction('call', { forms: ['ff /3 M'], compact: true, ends: true, translate: (t, m) => farCall(t, ...pointerAt(t, m!, far(t))) }),
+  instruction('jmp', { forms: ['ea Ap'], only: 32, sized: true, ends: true, translate: (t, to) => farJump(t, ...parts(t, to!)) }),
+  instruction('call', { forms: ['9a Ap'], only: 32, sized: true, ends: true, translate: (t, to) => farCall(t, ...parts(t, to!)) }),
 ];

@@ -49,7 +49,7 @@ const maskedStore =
   (bytes: 8 | 16): Translate =>
   (t, src, selector) => {
     const selected = t.let(t.and(t.op('i8x16.bitmask', 'i32', selector!.read()), t.i32(bytes === 16 ? 0xffff : 0xff)));
-    storeBytes(t, t.sourceAddress('rdi'), src!.read(), selected);
+    storeBytes(t, t.sourceAddress(t.toWidth(8, t.indexRegister('rdi').read()), bytes), src!.read(), selected);
   };
 
 const duplicate = (width: 4 | 8, indices: readonly number[]): Translate => {

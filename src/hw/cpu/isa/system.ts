@@ -1,5 +1,6 @@
 /** Flags, no-operations, system calls, and the instructions that only the hypervisor may carry out (SDM vol. 2 and 3). */
-import type { Emitter, Place, Value } from './emitter.ts';
+import { CONTEXT } from '../layout.ts';
+import { SEGMENT, type Emitter, type Place, type Value } from './emitter.ts';
 import { instruction, type Description } from './instruction.ts';
 
 const UNDEFINED_OPCODE = 6;
@@ -42,8 +43,8 @@ const PRIVILEGED: Readonly<Record<string, readonly string[]>> = {
   cli: ['fa'],
   sti: ['fb'],
   hlt: ['f4'],
-  in: ['e4 AL,Ib', 'e5 rAX,Ib', 'ec AL,DX', 'ed rAX,DX'],
-  out: ['e6 Ib,AL', 'e7 Ib,rAX', 'ee DX,AL', 'ef DX,rAX'],
+  in: ['e4 AL,Ib', 'e5 eAX,Ib', 'ec AL,DX', 'ed eAX,DX'],
+  out: ['e6 Ib,AL', 'e7 Ib,eAX', 'ee DX,AL', 'ef DX,eAX'],
   ins: ['6c b', '6d v'],
   outs: ['6e b', '6f v'],
   mov: ['0f 20 /r Rq,Cq', '0f 22 /r Cq,Rq', '0f 21 /r Rq,Dq', '0f 23 /r Dq,Rq'],
@@ -54,7 +55,7 @@ const PRIVILEGED: Readonly<Record<string, readonly string[]>> = {
   invd: ['0f 08'],
   wbinvd: ['0f 09'],
   sysret: ['0f 07'],
-  swapgs: ['0f 01 f8'],
+  sysexit: ['0f 35'],
   xsetbv: ['NP 0f 01 d1'],
   monitor: ['NP 0f 01 c8'],
   mwait: ['NP 0f 01 c9'],
@@ -72,7 +73,18 @@ export const system: readonly Description[] = [
     instruction(`prefetch${hint}`, { forms: [`0f 18 /${digit} Mb`], compact: true, translate: nothing }),
   ),
   instruction('nop', {
-    forms: ['0f 1f /0 Ev', '0f 1f /r Ev', '0f 18 /r Ev', '0f 19 /r Ev', '0f 0d /r M', '0f 1e /r Ev', '0f 1d /r Ev'],
+    forms: [
+      '0f 1f /0 Ev',
+      '0f 1f /r Ev',
+      '0f 18 /r Ev',
+      '0f 19 /r Ev',
+      '0f 0d /r M',
+      '0f 1a /r Ev',
+      '0f 1b /r Ev',
+      '0f 1c /r Ev',
+      '0f 1d /r Ev',
+      '0f 1e /r Ev',
+    ],
     translate: nothing,
   }),
   instruction('pause', { forms: ['F3 90'], translate: nothing }),
@@ -89,13 +101,13 @@ export const system: readonly Description[] = [
   instruction('pushf', {
     forms: ['9c'],
     default64: true,
-    translate: (t) => t.push(t.operandSize === 2 ? 2 : 8, t.toWidth(t.operandSize === 2 ? 2 : 8, t.let(t.call('readFlags', 'i32')))),
+    translate: (t) => t.push(t.operandSize, t.toWidth(t.operandSize, t.let(t.call('readFlags', 'i32')))),
   }),
   instruction('popf', {
     forms: ['9d'],
     default64: true,
     translate(t) {
-      const width = t.operandSize === 2 ? 2 : 8;
+      const width = t.operandSize;
       const value = t.peek(width);
       t.drop(width);
       t.do(t.call('writeFlags', null, t.wrap(value), t.i32(width === 2 ? 0xffff : -1)));
@@ -131,6 +143,7 @@ export const system: readonly Description[] = [
       t.leave('syscall');
     },
   }),
+  instruction('sysenter', { forms: ['0f 34'], ends: true, translate: (t) => t.leave('sysenter') }),
   instruction('int3', { forms: ['cc'], ends: true, translate: (t) => t.leave('trap') }),
   instruction('int', { forms: ['cd Ib'], ends: true, translate: (t) => t.leave('interrupt') }),
   instruction('ud2', { forms: ['0f 0b'], ends: true, translate: (t) => t.raise(UNDEFINED_OPCODE) }),
@@ -138,31 +151,26 @@ export const system: readonly Description[] = [
     forms: ['cf'],
     ends: true,
     translate(t) {
-      // Same privilege only: CS and SS keep RPL 3. The helper checks the selectors and loads flags.
+      // Same privilege only: CS and SS keep RPL 3, and in compatibility mode there are no RSP and SS. The helper checks the selectors.
       const width = t.operandSize;
-      const [rip, cs, flags, rsp, ss] = [0, 1, 2, 3, 4].map((i) => t.let(t.toWidth(8, t.peek(width, i * width)))) as [
-        Value,
-        Value,
-        Value,
-        Value,
-        Value,
-      ];
-      const bad = t.let(t.call('interruptReturn', 'i32', t.wrap(cs), t.wrap(ss)));
+      const word = (i: number): Value => t.let(t.toWidth(8, t.peek(width, i * width)));
+      const [rip, cs, flags] = [word(0), word(1), word(2)];
+      const rsp = t.long ? word(3) : t.stackOffset(t.stackPointer(), 3 * width);
+      const ss = t.long ? t.wrap(word(4)) : t.context(CONTEXT.selectors + 2 * SEGMENT.ss, 'i32', 2).read();
+      const bad = t.let(t.call('interruptReturn', 'i32', t.wrap(cs), ss));
       t.if(t.ne(bad, t.i32(-1)), () => t.raise(13, bad));
       t.do(t.call('writeFlags', null, t.wrap(flags), t.i32(width === 2 ? 0xffff : -1)));
-      t.gpr('rsp', 8).write(rsp);
+      t.setStackPointer(rsp);
       t.stepFrom(rip);
       t.jump(rip);
     },
   }),
   instruction('mov', {
     forms: ['8c /r Ev,Sw'],
-    translate: (t, dst, src) => dst!.write(dst!.kind === 'memory' ? t.cut(2, src!.read()) : t.toWidth(dst!.width, src!.read())),
-  }),
-  instruction('mov', {
-    forms: ['8e /r Sw,Ew'],
-    translate(t, dst, src) {
-      t.faultUnless(t.call('loadSegment', 'i32', t.segmentIndex(dst!), src!.read()));
+    // Two bytes of memory, whatever the operand size.
+    translate: (t, dst, src) => {
+      if (dst!.kind === 'memory') t.memory(dst!.linear(), 2).write(t.cut(2, src!.read()));
+      else dst!.write(t.toWidth(dst!.width, src!.read()));
     },
   }),
   // With REX.W it is CMPXCHG16B, which wants 16-byte alignment and so never lies on two pages.
@@ -174,6 +182,7 @@ export const system: readonly Description[] = [
       else compareExchange8(t, t.memory(m!.linear(), 8));
     },
   }),
+  instruction('swapgs', { forms: ['0f 01 f8'], only: 64, translate: (t) => t.leave('privileged') }),
   ...Object.entries(PRIVILEGED).map(([name, forms]) =>
     instruction(name, { forms, repeatable: name === 'ins' || name === 'outs', translate: (t) => t.leave('privileged') }),
   ),

@@ -2,6 +2,7 @@
 import { arith } from './arith.ts';
 import { bit } from './bit.ts';
 import { branch } from './branch.ts';
+import { compatibility } from './compatibility.ts';
 import type { Description } from './instruction.ts';
 import { move } from './move.ts';
 import { mulDiv } from './mul-div.ts';
@@ -22,6 +23,7 @@ export const INSTRUCTIONS: readonly Description[] = [
   ...arith,
   ...bit,
   ...branch,
+  ...compatibility,
   ...move,
   ...mulDiv,
   ...segment,

@@ -28,7 +28,7 @@ function translate(operation: X87Operation, number: number): Translate {
     t.let(t.call('x87Answer', 'i64', t.i32(number), opcode, low, high));
   const wide = (t: Emitter, m: AnyPlace): [low: Value, high: Value] => [
     t.memory(m.linear(), 8).read(),
-    t.memory(t.let(t.add(m.linear(), t.i64(8n))), 2).read(),
+    t.memory(t.after(m.linear(), 8), 2).read(),
   ];
   switch (operation.kind) {
     case 'load':

@@ -1,4 +1,5 @@
 /** Which instructions a region has: what can be reached from its entries without leaving the page, in basic blocks. */
+import type { CodeMode } from '../code-mode.ts';
 import { decode, TRUNCATED, type Decoded } from '../decode/decoder.ts';
 
 const INSTRUCTIONS_MOST = 500;
@@ -43,6 +44,7 @@ export function branchTarget({ offset, decoded }: PlannedInstruction): number | 
 export function planRegion(
   page: Uint8Array,
   head: number,
+  mode: CodeMode,
   targets: ReadonlySet<number>,
   translatable: (decoded: Decoded) => boolean,
 ): Plan {
@@ -63,7 +65,7 @@ export function planRegion(
   };
   for (let at = work.shift(); at !== undefined; at = work.shift()) {
     for (let offset = at; offset < 4096 && !found.has(offset) && found.size < INSTRUCTIONS_MOST;) {
-      const decoded = decode(page, offset, 4096);
+      const decoded = decode(page, offset, 4096, mode);
       if (decoded === TRUNCATED || 'undefined' in decoded || !translatable(decoded)) break;
       const instruction = { offset, decoded };
       found.set(offset, instruction);

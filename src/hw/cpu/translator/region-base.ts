@@ -1,4 +1,5 @@
 /** A region's locals: registers and flags by their place in the context, temporaries by instruction; and constants, worked out while emitting. */
+import type { CodeMode } from '../code-mode.ts';
 import type { Decoded } from '../decode/decoder.ts';
 import type { FlagName, Type, Value, Width } from '../isa/emitter.ts';
 import { EXIT } from '../layout.ts';
@@ -127,6 +128,12 @@ export abstract class RegionBase extends WasmEmitter {
 
   get operandSize(): Width {
     return this.now.decoded.operandSize;
+  }
+  get addressSize(): 2 | 4 | 8 {
+    return this.now.decoded.addressSize;
+  }
+  get model(): CodeMode['model'] {
+    return this.now.decoded.mode.model;
   }
   get stringWidth(): Width {
     return this.now.decoded.form.stringWidth === 'b' ? 1 : this.now.decoded.operandSize;

@@ -3,10 +3,10 @@
  * are loaded at the entry and stored at the one exit that all ways out share.
  */
 import { NO_REGISTER, x87Opcode } from '../decode/decoder.ts';
-import type { OperandSpec } from '../decode/table.ts';
+import { immediateIndex, type OperandSpec } from '../decode/table.ts';
 import type { FlagName, Place, RegisterName, Type, Value, VectorPlace, Width } from '../isa/emitter.ts';
 import type { AnyPlace } from '../isa/instruction.ts';
-import { CONTEXT } from '../layout.ts';
+import { CONTEXT, LINEAR_32 } from '../layout.ts';
 import type { Op } from '../wasm/opcodes.ts';
 import { noAddress } from '../wasm/wasm-emitter.ts';
 import type { PendingFlags } from './flags.ts';
@@ -14,6 +14,7 @@ import { refuse } from './region-base.ts';
 import { flagType, RegionFlow } from './region-flow.ts';
 
 const NAMES: readonly RegisterName[] = ['rax', 'rcx', 'rdx', 'rbx', 'rsp', 'rbp', 'rsi', 'rdi'];
+const FS = 4;
 const FIRST_XMM: number = CONTEXT.fxsave + 160;
 
 export class RegionEmitter extends RegionFlow {
@@ -114,8 +115,9 @@ export class RegionEmitter extends RegionFlow {
       case 'mmx-rm':
         return (memory ? this.vectorPlace(() => this.#linear(), bytes, this.#baseField) : this.#mmx(rm)) as AnyPlace;
       case 'immediate':
-        return this.#constant(width, immediates[form.description.name === 'enter' ? 0 : immediates.length - 1] ?? 0n) as AnyPlace;
+        return this.#constant(width, immediates[immediateIndex(form, spec)]!) as AnyPlace;
       case 'branch':
+        if (!this.long && operandSize === 2) return refuse();
         return this.#constant(width, 0n) as AnyPlace;
       case 'st':
       case 'x87-opcode':
@@ -199,12 +201,16 @@ export class RegionEmitter extends RegionFlow {
     const constant = displacement + (ripRelative ? BigInt(this.next) : 0n);
     if (!sum) sum = this.i64(constant);
     else if (constant !== 0n) sum = this.add(sum, this.i64(constant));
-    return this.now.decoded.address32 ? this.and(sum, this.i64(0xffff_ffffn)) : sum;
+    const { addressSize, mode } = this.now.decoded;
+    if (addressSize === 2) return this.and(sum, this.i64(0xffffn));
+    return addressSize === 4 || mode.size !== 64 ? this.and(sum, this.i64(0xffff_ffffn)) : sum;
   }
   #segmentBase(address: Value): Value {
     const { segment } = this.now.decoded;
-    if (segment === 3) return address;
-    return this.add(address, this.load('i64', 8, this.cpu, segment === 4 ? CONTEXT.fsBase : CONTEXT.gsBase));
+    if (segment < FS) return address;
+    if (!this.long)
+      return this.and(this.add(address, this.load('i64', 8, this.cpu, CONTEXT.segmentBases + 8 * segment)), this.i64(LINEAR_32));
+    return this.add(address, this.load('i64', 8, this.cpu, segment === FS ? CONTEXT.fsBase : CONTEXT.gsBase));
   }
   #linear(): Value {
     return (this.now.address ??= this.let(this.#segmentBase(this.#offset())));
@@ -219,8 +225,8 @@ export class RegionEmitter extends RegionFlow {
   memory(address: Value, width: Width, stack: boolean = false): Place {
     return this.memoryPlace(() => address, width, this.i32(stack ? 1 : 0));
   }
-  sourceAddress(register: RegisterName = 'rsi'): Value {
-    return this.let(this.#segmentBase(this.gpr(register, 8).read()));
+  sourceAddress(offset: Value): Value {
+    return this.let(this.#segmentBase(offset));
   }
   rip(): Value {
     return this.i64(BigInt(this.now.va));

@@ -185,7 +185,7 @@ export abstract class RegionFlow extends RegionBase {
   }
   /** What the dispatcher is to go to. */
   want(va: number): void {
-    this.i64(BigInt(va)).emit();
+    this.i64(this.long ? BigInt(va) : BigInt.asUintN(32, BigInt(va))).emit();
     this.setLocal(this.exitRip);
   }
   /** To a block of the same page outside, by a micro-op that goes there. */

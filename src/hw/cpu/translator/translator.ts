@@ -4,6 +4,7 @@
  */
 import type { MachineMemory } from '../../memory.ts';
 import type { CodeCache } from '../code-cache.ts';
+import type { CodeMode } from '../code-mode.ts';
 import type { Decoded } from '../decode/decoder.ts';
 import { shapeKey, shapeOf } from '../interpreter/handlers.ts';
 import { ModuleWriter } from '../wasm/module.ts';
@@ -45,6 +46,7 @@ export interface TranslationCounts {
 interface Request {
   readonly mfn: number;
   readonly va: number;
+  readonly mode: CodeMode;
   /** Although there is one: it has more targets now. */
   readonly again: boolean;
 }
@@ -61,7 +63,7 @@ export class Translator {
   readonly #imports: TranslatorImports;
   readonly #queue: Request[] = [];
   /** By frame: the region with an indirect jump that may get more targets, and how often yet. */
-  readonly #open: Map<number, { readonly va: number; rebuilds: number }> = new Map();
+  readonly #open: Map<number, { readonly va: number; readonly mode: CodeMode; rebuilds: number }> = new Map();
   readonly #freeSlots: number[] = [];
   readonly #known: Map<number, boolean> = new Map();
   readonly counts: TranslationCounts = { regions: 0, modules: 0, blocks: 0, instructions: 0, bytes: 0, dropped: 0, refused: new Map() };
@@ -74,36 +76,49 @@ export class Translator {
   }
 
   /** Code at `va`, in frame `mfn`, is hot; `target`: an indirect jump goes there. */
-  request(mfn: number, va: number, target: boolean): void {
+  request(mfn: number, va: number, mode: CodeMode, target: boolean): void {
     if (target) {
       const page = pageOf(va);
       this.#code.targets(mfn).add(va - page);
       // A region with an indirect jump takes it in.
       const open = this.#open.get(mfn);
-      if (open && open.rebuilds > 0 && pageOf(open.va) === page && this.#code.isTranslated(this.#code.known(mfn, open.va) ?? 0)) {
+      if (
+        open &&
+        open.rebuilds > 0 &&
+        pageOf(open.va) === page &&
+        open.mode === mode &&
+        this.#code.isTranslated(this.#code.known(mfn, open.va, mode) ?? 0)
+      ) {
         open.rebuilds--;
-        this.#ask({ mfn, va: open.va, again: true });
+        this.#ask({ mfn, va: open.va, mode, again: true });
       }
     }
-    this.#ask({ mfn, va, again: false });
+    this.#ask({ mfn, va, mode, again: false });
     if (this.#queue.length >= BATCH) this.flush();
   }
   #ask(request: Request): void {
-    if (!this.#queue.some(({ mfn, va }) => mfn === request.mfn && va === request.va)) this.#queue.push(request);
+    if (!this.#queue.some(({ mfn, va, mode }) => mfn === request.mfn && va === request.va && mode === request.mode))
+      this.#queue.push(request);
   }
 
   /** Translates what has been asked for. */
   flush(): void {
     if (this.#queue.length === 0) return;
+    // Code that runs on without new code being decoded would never get room.
+    if (!this.#code.hasRoom(EXITS_MOST)) {
+      this.#queue.length = 0;
+      this.#code.forget();
+      return;
+    }
     const module = new ModuleWriter();
     const helpers = declareImports(module);
-    const done: { readonly mfn: number; readonly slot: number; readonly entries: readonly number[] }[] = [];
+    const done: { readonly mfn: number; readonly mode: CodeMode; readonly slot: number; readonly entries: readonly number[] }[] = [];
     for (const [i, planned] of this.#plans().entries()) {
-      const { mfn, va, page, plan } = planned;
+      const { mfn, va, mode, page, plan } = planned;
       if (!this.#code.hasRoom(EXITS_MOST)) break;
-      if (plan.open && this.#open.get(mfn)?.va !== va) this.#open.set(mfn, { va, rebuilds: REBUILDS_MOST });
+      if (plan.open && this.#open.get(mfn)?.va !== va) this.#open.set(mfn, { va, mode, rebuilds: REBUILDS_MOST });
       this.#translate(module, helpers, planned, `r${i}`);
-      done.push({ mfn, slot: this.#slot(), entries: plan.entries.map((entry) => page + entry) });
+      done.push({ mfn, mode, slot: this.#slot(), entries: plan.entries.map((entry) => page + entry) });
     }
     if (done.length === 0) return;
     const { wasm } = this.#memory;
@@ -111,9 +126,9 @@ export class Translator {
     const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
       env: { memory: wasm, table: this.#imports.table, ...this.#imports.functions },
     });
-    for (const [i, { mfn, slot, entries }] of done.entries()) {
+    for (const [i, { mfn, mode, slot, entries }] of done.entries()) {
       this.#imports.table.set(slot, instance.exports[`r${i}`]);
-      for (const va of entries) this.#code.install(mfn, va, slot);
+      for (const va of entries) this.#code.install(mfn, va, mode, slot);
     }
     this.counts.modules++;
     this.counts.regions += done.length;
@@ -127,22 +142,25 @@ export class Translator {
   #plans(): readonly Planned[] {
     const planned = this.#queue
       .splice(0)
-      .filter(({ mfn, va, again }) => {
-        const head = this.#code.known(mfn, va);
+      .filter(({ mfn, va, mode, again }) => {
+        const head = this.#code.known(mfn, va, mode);
         return head !== null && (again || !this.#code.isTranslated(head));
       })
       .map((request): Planned => {
         const page = pageOf(request.va);
-        const { mfn, va } = request;
-        const plan = planRegion(this.#memory.frame(mfn), va - page, this.#code.targets(mfn), (decoded) => this.#translatable(decoded));
+        const { mfn, va, mode } = request;
+        const plan = planRegion(this.#memory.frame(mfn), va - page, mode, this.#code.targets(mfn), (decoded) =>
+          this.#translatable(decoded),
+        );
         return { ...request, page, plan };
       })
       .filter(({ plan }) => plan.blocks.length > 0)
       .toSorted((a, b) => Number(b.again) - Number(a.again) || b.plan.blocks.length - a.plan.blocks.length);
     const covered = new Set<string>();
-    return planned.filter(({ mfn, va, page, plan }) => {
-      if (covered.has(`${mfn}:${va}`)) return false;
-      for (const { offset } of plan.blocks) covered.add(`${mfn}:${page + offset}`);
+    return planned.filter(({ mfn, va, mode, page, plan }) => {
+      const key = (at: number): string => `${mfn}:${at}:${mode.index}`;
+      if (covered.has(key(va))) return false;
+      for (const { offset } of plan.blocks) covered.add(key(page + offset));
       return true;
     });
   }

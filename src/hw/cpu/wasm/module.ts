@@ -45,8 +45,8 @@ export class ModuleWriter {
     this.#exports.push({ name, index });
   }
 
-  /** @param table indices of the functions that fill the imported table env.table from slot 0 on */
-  encode(memoryPages: number, table: readonly number[]): Uint8Array<ArrayBuffer> {
+  /** @param table indices of the functions that fill the imported table env.table from `firstSlot` on */
+  encode(memoryPages: number, table: readonly number[], firstSlot: number = 0): Uint8Array<ArrayBuffer> {
     const out = new Bytes();
     out.bytes([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
     const section = (id: number, write: (body: Bytes) => void): void => {
@@ -100,7 +100,9 @@ export class ModuleWriter {
       }
     });
     section(9, (body) => {
-      body.bytes([1, 0, 0x41, 0, 0x0b]); // one active segment at slot 0
+      body.bytes([1, 0, 0x41]); // one active segment
+      body.s32(firstSlot);
+      body.u8(0x0b);
       body.u32(table.length);
       for (const index of table) body.u32(index);
     });

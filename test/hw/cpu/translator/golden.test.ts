@@ -1,4 +1,5 @@
 /** What the translator makes of a dozen regions, as text beside the assembly. `npx vitest run test/hw/cpu/translator --update` accepts a change. */
+import { LONG } from '../../../../src/hw/cpu/code-mode.ts';
 import { Decoder, DecoderOptions, Formatter, FormatterSyntax } from 'iced-x86';
 import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
@@ -49,7 +50,7 @@ function assembly(code: readonly number[]): string {
 test.each(Object.entries(REGIONS))('%s', async (name, code) => {
   const page = new Uint8Array(4096);
   page.set(code);
-  const plan = planRegion(page, 0, new Set(), () => true);
+  const plan = planRegion(page, 0, LONG, new Set(), () => true);
   const t = new RegionEmitter(HELPERS, 0x1000, PAGE);
   buildRegion(t, shapeRegion(plan), PAGE, (va) => va - PAGE + 0x2000);
   const { locals, code: body } = t.finish();
