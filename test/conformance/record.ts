@@ -15,7 +15,7 @@ const [runner = '/tmp/silicon', perForm = '500'] = process.argv.slice(2);
 const isX87 = (name: string): boolean => /^(f|wait|emms)/.test(name);
 const isVector = (text: string): boolean => /[VWUPQN][a-z]/.test(text);
 /** In 32-bit code most forms do what they do in 64-bit code: fewer cases tell that. */
-const FEWER = 10;
+const FEWER = 25;
 
 function record(group: Group, cases: readonly Case[]): void {
   const complete = cases
