@@ -50,7 +50,7 @@ export class Processor {
   readonly #machine: Machine;
   readonly #context: VcpuContext;
   readonly #cpu: Cpu;
-  readonly #translatable: Map<string, boolean> = new Map();
+  readonly #translatable: Map<number, boolean> = new Map();
   readonly #compatibility: boolean;
   readonly #start: bigint;
   readonly #selectors: readonly number[];
@@ -174,8 +174,9 @@ export class Processor {
       const start = PAGE + BigInt(place.at);
       const end = PAGE + BigInt(place.end);
       this.#set(one.state, start);
-      // Exactly to the next case's call; a jump may have skipped what follows it.
+      // Exactly to the next case's call: REP takes a step each time, and a jump may have skipped what follows it.
       let exit = this.#cpu.run(2);
+      while (exit.kind === 'budget' && this.#context.rip === start) exit = this.#cpu.run(1);
       if (exit.kind === 'budget' && this.#context.rip !== end) exit = this.#cpu.run(1);
       yield this.#outcome(exit, this.#context.rip === end, start);
     }

@@ -14,10 +14,10 @@ export interface Replay {
   readonly wrong: readonly string[];
 }
 
-export function replay(group: Group, engines: 'both' | 'interpreter'): Replay {
+export function replay(group: Group): Replay {
   const compatibility = group === 'compatibility';
   const interpreter = new Processor('interpreter', compatibility);
-  const translator = engines === 'both' ? new Processor('translator', compatibility) : null;
+  const translator = new Processor('translator', compatibility);
   const wrong: string[] = [];
   let translated = 0;
   type Recorded = ReturnType<typeof unpackVectors> extends Generator<infer V> ? V : never;
@@ -29,7 +29,7 @@ export function replay(group: Group, engines: 'both' | 'interpreter'): Replay {
   const run = (): void => {
     for (const one of chunk) compare('interpreter', one, interpreter.run(one));
     let i = 0;
-    for (const ours of translator?.runTranslated(chunk) ?? []) {
+    for (const ours of translator.runTranslated(chunk)) {
       const one = chunk[i++]!;
       if (!ours) continue;
       translated++;

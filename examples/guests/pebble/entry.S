@@ -83,6 +83,8 @@ common:
   ENTRY_POINT trap_0x91, 0x91, 0
   ENTRY_POINT event_entry, 0x100, 0
   ENTRY_POINT syscall_entry, 0x101, 0
+  ENTRY_POINT syscall32_entry, 0x103, 0
+  ENTRY_POINT sysenter_entry, 0x104, 0
 
 /* The hypervisor could not load a selector on the way back to us. Its frame has {ds, es, fs, gs} after r11. */
   .globl failsafe_entry
@@ -138,6 +140,30 @@ enter_user:
   push 0
   push 0
   push 0
+  mov eax, 23                    /* HC_iret */
+  syscall
+  ud2
+
+/* void enter_program(u64 eip, u64 esp, u64 ebp): the same to 32-bit code, with the other registers zero as Linux starts a program. */
+  .globl enter_program
+enter_program:
+  mov ebp, edx
+  push 0xe02b
+  push rsi
+  push 0x202
+  push 0xe023
+  push rdi
+  push 0                         /* restore rcx and r11 as well */
+  push 0
+  push 0
+  push 0
+  mov eax, 0xe02b
+  mov ds, eax
+  mov es, eax
+  xor ebx, ebx
+  xor edx, edx
+  xor esi, esi
+  xor edi, edi
   mov eax, 23                    /* HC_iret */
   syscall
   ud2

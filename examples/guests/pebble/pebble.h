@@ -7,7 +7,7 @@ struct frame {
   u64 r15, r14, r13, r12, rbp, rbx, r11, r10, r9, r8, rax, rcx, rdx, rsi, rdi;
   u64 vector, error, rip, cs, rflags, rsp, ss;
 };
-enum { VECTOR_EVENT = 0x100, VECTOR_SYSCALL = 0x101, VECTOR_FAILSAFE = 0x102 };
+enum { VECTOR_EVENT = 0x100, VECTOR_SYSCALL = 0x101, VECTOR_FAILSAFE = 0x102, VECTOR_SYSCALL32 = 0x103, VECTOR_SYSENTER = 0x104, VECTOR_EXIT = 0x105 };
 
 /* A vCPU's own data; its GS base points here. */
 enum { EVENT_CONSOLE = 1, EVENT_XENSTORE = 2, EVENT_TIMER = 4, EVENT_IPI = 8 };
@@ -98,7 +98,7 @@ const struct trap_info *trap_table(void);
 bool attempt(void (*code)(u64, u64), u64 a, u64 b); /* true: a trap ended it, its frame is in `caught` */
 void panic(const char *why, const struct frame *frame) __attribute__((noreturn));
 void shutdown(u32 reason) __attribute__((noreturn));
-void event_entry(void), syscall_entry(void), failsafe_entry(void);
+void event_entry(void), syscall_entry(void), failsafe_entry(void), syscall32_entry(void), sysenter_entry(void);
 void enter_user(u64 rip, u64 rsp) __attribute__((noreturn));
 
 /* xenbus.c: the functions give a length or 0, or -1 and a name in xenstore_error. */
@@ -139,6 +139,11 @@ void shell_init(void);
 void shell_key(int key);
 void run_command(char *line);
 void run_jobs(const char *command_line);
+
+/* program.c */
+void program(void); /* runs the 32-bit program in the ramdisk */
+bool program_trap(struct frame *frame);
+void enter_program(u64 eip, u64 esp, u64 ebp) __attribute__((noreturn));
 
 /* selftest.c, hostile.c */
 bool selftest(void);

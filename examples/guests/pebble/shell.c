@@ -137,6 +137,11 @@ static void selftest_command(int count, char **words) {
   selftest();
 }
 
+static void exec(int count, char **words) {
+  (void)count, (void)words;
+  program();
+}
+
 static void hostile_command(int count, char **words) {
   if (count != 2) return usage(words[0]);
   hostile(words[1]);
@@ -155,6 +160,7 @@ const struct command commands[] = {
   {"ls", "[PATH]", "the same, for reading", xenstore},
   {"burn", "[SECONDS] [PERCENT]", "work on all vCPUs (Ctrl-C stops it)", burn_command},
   {"echo", "TEXT", "say it again", echo},
+  {"exec", "", "run the 32-bit program in the ramdisk", exec},
   {"selftest", "", "check the hypervisor's interface", selftest_command},
   {"hostile", "NAME", "misbehave: jump ptwrite badptr ring loop nostack deepfault spin", hostile_command},
   {"crash", "[write|ud2]", "die", crash},

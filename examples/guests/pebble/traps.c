@@ -33,6 +33,8 @@ void traps_init(void) {
     {CALLBACKTYPE_event, CALLBACKF_mask_events, 0, (u64)event_entry},
     {CALLBACKTYPE_failsafe, CALLBACKF_mask_events, 0, (u64)failsafe_entry},
     {CALLBACKTYPE_syscall, CALLBACKF_mask_events, 0, (u64)syscall_entry},
+    {CALLBACKTYPE_syscall32, CALLBACKF_mask_events, 0, (u64)syscall32_entry},
+    {CALLBACKTYPE_sysenter, CALLBACKF_mask_events, 0, (u64)sysenter_entry},
   };
   hypercall(HC_set_trap_table, gates);
   for (u32 i = 0; i < ARRAY_SIZE(callbacks); i++) hypercall(HC_callback_op, CALLBACKOP_register, &callbacks[i]);
@@ -47,6 +49,7 @@ bool attempt(void (*code)(u64, u64), u64 a, u64 b) {
 
 void handle_trap(struct frame *frame) {
   if (frame->vector == VECTOR_EVENT) return events_upcall();
+  if (program_trap(frame)) return;
   if (frame->vector == 3 && pass_breakpoints) {
     breakpoints_passed++;
     return;

@@ -17,6 +17,7 @@ enum { EPERM = 1, ENOENT = 2, ESRCH = 3, EFAULT = 14, EBUSY = 16, EEXIST = 17, E
 /* Segments that the hypervisor provides. RPL 0 in a saved CS says kernel mode, RPL 3 user mode; both run in ring 3. */
 #define FLAT_CS64 0xe033u
 #define FLAT_SS 0xe02bu
+#define FLAT_CS32 0xe023u
 #define FLAT_CS64_KERNEL 0xe030u
 
 #define MACHINE_TO_PHYS ((const u64 *)0xffff800000000000ul)
@@ -121,7 +122,7 @@ _Static_assert(sizeof(struct vcpu_guest_context) == 5168, "struct vcpu_guest_con
 
 struct callback_register { u16 type, flags; u32 pad; u64 address; };
 enum { CALLBACKOP_register = 0, CALLBACKOP_unregister = 1 };
-enum { CALLBACKTYPE_event = 0, CALLBACKTYPE_failsafe = 1, CALLBACKTYPE_syscall = 2 };
+enum { CALLBACKTYPE_event = 0, CALLBACKTYPE_failsafe = 1, CALLBACKTYPE_syscall = 2, CALLBACKTYPE_sysenter = 5, CALLBACKTYPE_syscall32 = 7 };
 #define CALLBACKF_mask_events 1
 
 enum {

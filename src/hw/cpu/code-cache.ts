@@ -4,7 +4,7 @@
  */
 import type { MachineMemory } from '../memory.ts';
 import { LONG, type CodeMode } from './code-mode.ts';
-import { decode, NO_REGISTER, TRUNCATED, type Decoded } from './decode/decoder.ts';
+import { decode, NO_REGISTER, TRUNCATED, x87Opcode, type Decoded } from './decode/decoder.ts';
 import { PSEUDO } from './interpreter/pseudo.ts';
 import { shapeOf, type HandlerModule } from './interpreter/handlers.ts';
 import { CONTEXT, UOP } from './layout.ts';
@@ -287,7 +287,7 @@ export class CodeCache {
     const branch = has('branch');
     const [first = 0n, second = 0n] = decoded.immediates;
     const immediate = decoded.immediates.length > 1 ? BigInt.asUintN(16, first) | (second << SECOND_IMMEDIATE_BITS) : first;
-    const x87 = has('st') || has('x87-opcode') ? BigInt(((form.opcode & 7) << 8) | decoded.modrm) : null;
+    const x87 = has('st') || has('x87-opcode') ? x87Opcode(decoded) : null;
     view.setBigInt64(uop + UOP.immediate, x87 ?? (branch ? cutTarget(decoded, next + immediate) : immediate), true);
     u32[(uop + UOP.mask32) >>> 2] = branch
       ? 0

@@ -16,6 +16,7 @@ import { Translator, type TranslationCounts } from './translator/translator.ts';
 import type { Access, CpuEnvironment, Exit, Translation } from './types.ts';
 
 const DEBUG = 1;
+const DEVICE_NOT_AVAILABLE = 7;
 const GENERAL_PROTECTION = 13;
 const PAGE_FAULT = 14;
 const CS = 1;
@@ -166,6 +167,10 @@ export class Engine {
         return { kind: 'budget' };
       case EXIT.syscall:
         return { kind: 'syscall' };
+      case EXIT.noFpu:
+        return { kind: 'exception', vector: DEVICE_NOT_AVAILABLE, errorCode: null, cr2: 0n };
+      case EXIT.protection:
+        return { kind: 'exception', vector: GENERAL_PROTECTION, errorCode: 0, cr2: 0n };
       case EXIT.sysenter:
         return { kind: 'sysenter' };
       case EXIT.trap:

@@ -47,6 +47,9 @@ const SS = 2;
 /** es, cs, ss, ds. */
 const OVERRIDES: readonly number[] = [0x26, 0x2e, 0x36, 0x3e];
 
+/** The opcode as the x87 unit notes it: its low three bits of the first byte, and the second. */
+export const x87Opcode = ({ form, modrm }: Decoded): bigint => BigInt(((form.opcode & 7) << 8) | modrm);
+
 export function decode(bytes: Uint8Array, start: number, end: number, mode: CodeMode = LONG): Decoded | Undefined | typeof TRUNCATED {
   const long = mode.size === 64;
   let at = start;

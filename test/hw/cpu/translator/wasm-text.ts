@@ -20,6 +20,7 @@ const CONTROL: Readonly<Record<number, string>> = {
   0x13: 'return_call_indirect',
   0x20: 'local.get',
   0x21: 'local.set',
+  0x22: 'local.tee',
   0x41: 'i32.const',
   0x42: 'i64.const',
 };
@@ -99,7 +100,7 @@ export function wasmText(code: Uint8Array, functions: readonly string[], remarks
       leb(false);
       leb(false);
       put(CONTROL[op]!);
-    } else if (op === 0x0c || op === 0x20 || op === 0x21) put(`${CONTROL[op]!} ${leb(false)}`);
+    } else if (op === 0x0c || (op >= 0x20 && op <= 0x22)) put(`${CONTROL[op]!} ${leb(false)}`);
     else if (op === 0x41 && code[at + 2] === DROP && code[at]! >= 0x80) {
       put(`;; ${remarks[Number(leb(true))]!}`);
       at++;
