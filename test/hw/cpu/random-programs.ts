@@ -171,7 +171,7 @@ const crossing: fc.Arbitrary<readonly number[]> = fc
     edge: fc.constantFrom(...EDGES),
     back: fc.nat(16),
     reg: register,
-    kind: fc.constantFrom('load', 'store', 'add', 'locked', 'vector', 'vector store', 'byte'),
+    kind: fc.constantFrom('load', 'store', 'add', 'locked', 'vector', 'vector store', 'byte', 'push', 'pop'),
     a: xmm,
   })
   .map(({ edge, back, reg, kind, a }) => {
@@ -186,6 +186,10 @@ const crossing: fc.Arbitrary<readonly number[]> = fc
         return [rexOf(true, reg, 0), 0x01, general, ...at];
       case 'locked':
         return [0xf0, rexOf(true, reg, 0), 0x0f, 0xc1, general, ...at];
+      case 'push':
+        return [0xff, 0xb7, ...at];
+      case 'pop': // rsp moves before the store, and back when that faults
+        return [0x8f, 0x87, ...at];
       case 'vector':
         return [0x0f, 0x10, 0x87 | (a << 3), ...at];
       case 'vector store':
