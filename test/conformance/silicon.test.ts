@@ -12,9 +12,15 @@ const read = (group: string): Uint8Array => readFileSync(new URL(`vectors/${grou
 
 describe('recorded on silicon', () => {
   const recorded = { compatibility: new Set<string>(), long: new Set<string>() };
-  test.each(['integer', 'vector', 'x87', 'compatibility'])('%s instructions', { timeout: 60_000 }, (group) => {
+  test.each([
+    ['integer', 'long'],
+    ['vector', 'long'],
+    ['x87', 'long'],
+    ['compatibility', 'flat'],
+    ['compatibility', 'segmented'],
+  ] as const)('%s instructions in %s code', { timeout: 60_000 }, (group, kind) => {
     const compatibility = group === 'compatibility';
-    const interpreter = new Processor('interpreter', compatibility);
+    const interpreter = new Processor('interpreter', kind);
     const wrong: string[] = [];
     for (const { name, code, state, flagsMask, outcome } of unpackVectors(read(group))) {
       recorded[compatibility ? 'compatibility' : 'long'].add(name);
@@ -26,7 +32,7 @@ describe('recorded on silicon', () => {
 
   // A region for each case takes time: a part of them, never the same part of any form.
   test.each(['integer', 'vector', 'compatibility'])('%s instructions, translated', { timeout: 60_000 }, (group) => {
-    const translator = new Processor('translator', group === 'compatibility');
+    const translator = new Processor('translator', group === 'compatibility' ? 'flat' : 'long');
     const wrong: string[] = [];
     let translated = 0;
     for (const [i, { name, code, state, flagsMask, outcome }] of [...unpackVectors(read(group))].entries()) {
