@@ -7,11 +7,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { openMachine } from '../../src/dom0/link/open-machine.ts';
+import { FLOATING, INTEGER } from './programs.ts';
 import { median, printRows } from './measure.ts';
 
 const BUILD = resolve(import.meta.dirname, 'programs/build.sh');
-const INTEGER = ['integer-loop', 'memory-walk', 'hash', 'sort', 'byte-code', 'parser', 'string-sort', 'recursion'];
-const FLOATING = ['matrix', 'n-body', 'mandelbrot', 'string-search'];
 const RUNS = 5;
 const MS = Number(process.env.BENCH_MS ?? 200);
 

@@ -1,7 +1,9 @@
 /** `npm run bench [name…]`: the figures of the project, as ratios where two things run side by side. */
+import { churn } from './churn.ts';
 import { boot, density, idleCost, speed } from './guests.ts';
 import { language } from './language.ts';
 import { processor } from './processor.ts';
+import { profile } from './profile.ts';
 import { startup } from './startup.ts';
 import { translation } from './translation.ts';
 
@@ -12,6 +14,8 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<void>>> = {
   speed,
   processor,
   translation,
+  churn,
+  profile,
   density,
   idle: idleCost,
 };

@@ -1,14 +1,15 @@
 /**
- * Differential test against the processor this runs on: random cases of every form through `silicon` (see silicon.c) and through the interpreter.
+ * Differential test against the processor this runs on: random cases of every form through `silicon` (see silicon.c) and through both engines.
  * Run by hand: gcc -O1 -static -o /tmp/silicon test/conformance/silicon.c && node test/conformance/compare.ts /tmp/silicon [cases per form] [seed] [forms] [32]
  * `forms` is a regular expression on names; 32: in 32-bit code.
  */
-import { countedFlags, makeCase, testedForms, undefinedResult } from './cases.ts';
+import { makeCase, testedForms } from './cases.ts';
 import { compatibilityForms, makeCompatibilityCase } from './compatibility-cases.ts';
 import { differences } from './differences.ts';
-import { Processor } from './interpreter.ts';
+import { Processor, type Outcome } from './processor.ts';
 import { runOnSilicon } from './silicon.ts';
 import { makeState } from './state.ts';
+import { countedFlags, undefinedResult } from './undefined.ts';
 
 const [runner = '/tmp/silicon', perForm = '60', seed = '1', only = '', bits = '64'] = process.argv.slice(2);
 const compatibility = bits === '32';
@@ -20,15 +21,19 @@ const cases = (compatibility ? compatibilityForms : testedForms)
   .filter((testCase) => !undefinedResult(testCase, testCase.state));
 const silicon = runOnSilicon(runner, cases, compatibility);
 const interpreter = new Processor('interpreter', compatibility ? 'flat' : 'long');
+const translator = new Processor('translator', compatibility ? 'flat' : 'long');
+const translated = [...translator.runTranslated(cases)];
 const failures = new Map<string, { count: number; first: string }>();
 cases.forEach((testCase, i) => {
-  const ours = interpreter.run(testCase.code, testCase.state);
-  const problems = differences(testCase.form.description.name, countedFlags(testCase, testCase.state), testCase.state, ours, silicon[i]!);
+  const { form, code, state } = testCase;
+  const differ = (ours: Outcome | null): string[] =>
+    ours ? differences(form.description.name, countedFlags(testCase, state), state, ours, silicon[i]!) : [];
+  const problems = [...differ(interpreter.run(testCase)), ...differ(translated[i]!).map((problem) => `translated: ${problem}`)];
   if (problems.length === 0) return;
-  const key = `${testCase.form.description.name} [${testCase.form.text}]`;
+  const key = `${form.description.name} [${form.text}]`;
   const known = failures.get(key);
   if (known) known.count++;
-  else failures.set(key, { count: 1, first: `${Buffer.from(testCase.code).toString('hex')} ${problems.join('; ')}` });
+  else failures.set(key, { count: 1, first: `${Buffer.from(code).toString('hex')} ${problems.join('; ')}` });
 });
 for (const [key, { count, first }] of failures) console.log(`${key}: ${count} differ; ${first}`);
 console.log(`${cases.length} cases, ${[...failures.values()].reduce((sum, { count }) => sum + count, 0)} differ`);

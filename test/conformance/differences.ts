@@ -1,5 +1,5 @@
 /** In what two outcomes of a case differ, as far as the manual defines it. */
-import type { Outcome } from './interpreter.ts';
+import type { Outcome } from './processor.ts';
 import type { State } from './state.ts';
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes.toReversed()).toString('hex');
@@ -8,18 +8,15 @@ const hex = (bytes: Uint8Array): string => Buffer.from(bytes.toReversed()).toStr
 export function differences(mnemonic: string, flagsMask: number, state: State, ours: Outcome, theirs: Outcome): string[] {
   const problems: string[] = [];
   if (ours.fault !== theirs.fault) problems.push(`fault ${ours.fault} want ${theirs.fault}`);
-  // What the runner reports of a faulting instruction is its FPU state only.
-  if (theirs.fault === 0 && ours.fault === 0) {
-    for (let r = 0; r < 16; r++)
-      if (ours.regs[r] !== theirs.regs[r]) problems.push(`r${r} ${ours.regs[r]!.toString(16)} want ${theirs.regs[r]!.toString(16)}`);
-    const mask = BigInt(flagsMask);
-    if ((ours.flags & mask) !== (theirs.flags & mask))
-      problems.push(`flags ${(ours.flags & mask).toString(16)} want ${(theirs.flags & mask).toString(16)}`);
+  for (let r = 0; r < 16; r++)
+    if (ours.regs[r] !== theirs.regs[r]) problems.push(`r${r} ${ours.regs[r]!.toString(16)} want ${theirs.regs[r]!.toString(16)}`);
+  const mask = BigInt(flagsMask);
+  if ((ours.flags & mask) !== (theirs.flags & mask))
+    problems.push(`flags ${(ours.flags & mask).toString(16)} want ${(theirs.flags & mask).toString(16)}`);
+  if (Buffer.compare(ours.memory, theirs.memory) !== 0) {
     const changed = theirs.memory.findIndex((byte, i) => byte !== ours.memory[i]);
-    if (changed >= 0) {
-      const part = (bytes: Uint8Array): string => hex(bytes.subarray(changed & ~7, (changed & ~7) + 16));
-      problems.push(`memory at ${changed & ~7}: ${part(ours.memory)} want ${part(theirs.memory)}`);
-    }
+    const part = (bytes: Uint8Array): string => hex(bytes.subarray(changed & ~7, (changed & ~7) + 16));
+    problems.push(`memory at ${changed & ~7}: ${part(ours.memory)} want ${part(theirs.memory)}`);
   }
   // What is noted of the last x87 instruction shows when an exception is pending.
   const pending = theirs.fault === 0 && (theirs.fpu[2]! & 0x80) !== 0;

@@ -1,12 +1,12 @@
 /** The table of instructions in docs/instructions.md, made of their descriptions. Run this file to write it. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { FLAT, LONG } from '../../src/hw/cpu/code-mode.ts';
 import { decode, TRUNCATED, type Decoded } from '../../src/hw/cpu/decode/decoder.ts';
 import { existsIn, forms, type Form } from '../../src/hw/cpu/decode/table.ts';
 import { canTranslate } from '../../src/hw/cpu/translator/can-translate.ts';
 import { randomFrom } from './state.ts';
-import { unpackVectors } from './vectors.ts';
+import { countVectors } from './vectors.ts';
 
 export const PAGE: string = resolve(import.meta.dirname, '../../docs/instructions.md');
 const TRIES = 5000;
@@ -34,18 +34,9 @@ function encoding(form: Form): Decoded {
   throw new Error(`no encoding of ${form.description.name} ${form.text} was found`);
 }
 
-function countCases(groups: readonly string[]): ReadonlyMap<string, number> {
-  const cases = new Map<string, number>();
-  for (const group of groups) {
-    for (const { name } of unpackVectors(readFileSync(new URL(`vectors/${group}.bin`, import.meta.url))))
-      cases.set(name, (cases.get(name) ?? 0) + 1);
-  }
-  return cases;
-}
-
 export function instructionTable(): string {
-  const long = countCases(['integer', 'vector', 'x87']);
-  const compatibility = countCases(['compatibility']);
+  const long = countVectors(['integer', 'vector', 'x87']);
+  const compatibility = countVectors(['compatibility']);
   const rows = forms()
     .map((form) => {
       const { name } = form.description;

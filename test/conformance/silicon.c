@@ -2,8 +2,8 @@
  * Runs single instructions on the real processor. Reads cases from standard input and writes what became of them:
  *   case:   code[16] (length in code[15]), 16 registers, rflags, 256 bytes of memory (at DATA, where rbx, rsi and rdi may point), FXSAVE image
  *   result: 16 registers, rflags, 256 bytes of memory, FXSAVE image, u64 fault (0, or 256 + the vector)
- * rsp is the runner's own. Built by hand: gcc -O1 -static -o silicon silicon.c
- * With an argument the instruction is run in 32-bit code, at CODE32, and rsp is the case's. It may go on behind itself (there is nothing but NOPs) or at CODE32 + 16.
+ * The instruction is at 0x400000a3. With an argument it is run in 32-bit code, at CODE32; it may go on behind itself (there is nothing but NOPs) or at
+ * CODE32 + 16. Built by hand: gcc -O1 -static -o silicon silicon.c
  */
 #define _GNU_SOURCE
 #include <setjmp.h>
@@ -26,18 +26,22 @@ struct output { uint64_t regs[16]; uint64_t flags; uint8_t memory[256]; uint8_t 
 
 static sigjmp_buf back;
 static uint8_t fpu_at_fault[512];
+/* rax rcx rdx rbx rsp rbp rsi rdi r8 to r15 */
+static const int order[] = { REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP, REG_RSI, REG_RDI, REG_R8, REG_R9, REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15 };
 static void caught(int signal, siginfo_t *info, void *context) {
   ucontext_t *user = context;
+  uint64_t *state = (uint64_t *)STATE;
+  for (int r = 0; r < 16; r++) state[r] = user->uc_mcontext.gregs[order[r]];
+  state[16] = user->uc_mcontext.gregs[REG_EFL];
   memcpy(fpu_at_fault, user->uc_mcontext.fpregs, 512);
   siglongjmp(back, 256 + (int)user->uc_mcontext.gregs[REG_TRAPNO]);
 }
 
 static uint8_t *put(uint8_t *at, const void *bytes, int n) { memcpy(at, bytes, n); return at + n; }
 
-/* mov [STATE + 8 * r], r  or the other way round (opcode 0x89 or 0x8b), for all registers; rsp only in 32-bit code. */
-static uint8_t *moves(uint8_t *at, uint8_t opcode, int compat) {
+/* mov [STATE + 8 * r], r  or the other way round (opcode 0x89 or 0x8b), for all registers. */
+static uint8_t *moves(uint8_t *at, uint8_t opcode) {
   for (int r = 0; r < 16; r++) {
-    if (r == 4 && !compat) continue;
     uint32_t address = STATE + 8 * r;
     uint8_t insn[] = { 0x48 | (r > 7 ? 4 : 0), opcode, 0x04 | ((r & 7) << 3), 0x25 };
     at = put(at, insn, 4);
@@ -51,7 +55,7 @@ static uint8_t *enter_compat(uint8_t *at) {
   static const uint8_t segments[] = { 0xb8, 0x2b, 0, 0, 0, 0x8e, 0xd8, 0x8e, 0xc0 };
   return put(at, segments, sizeof segments);
 }
-/* jmp far [STATE + at], in 64-bit code. */
+/* jmp far [STATE + b0], in 64-bit code. */
 static uint8_t *jump_far(uint8_t *at) {
   static const uint8_t jump[] = { 0xff, 0x2c, 0x25, 0xb0, 0, 0, 0x20 };
   return put(at, jump, sizeof jump);
@@ -100,19 +104,16 @@ int main(int argc, char **argv) {
     static const uint8_t enter[] = { 0x53, 0x55, 0x41, 0x54, 0x41, 0x55, 0x41, 0x56, 0x41, 0x57, 0x48, 0x89, 0x24, 0x25, 0x90, 0, 0, 0x20, 0x48, 0x0f, 0xae, 0x0c, 0x25, 0, 2, 0, 0x20, 0xff, 0x34, 0x25, 0x80, 0, 0, 0x20, 0x9d };
     at = put(at, enter, sizeof enter);
     if (compat) at = enter_compat(at);
-    at = moves(at, 0x8b, compat);
+    at = moves(at, 0x8b);
     if (compat) {
       at = jump_far(at);
       write_compat(&in, (uint32_t)(uintptr_t)at);
     } else at = put(at, in.code, in.code[15]);
-    at = moves(at, 0x89, compat);
-    /* mov rsp, [STATE + 90] */
-    static const uint8_t own_stack[] = { 0x48, 0x8b, 0x24, 0x25, 0x90, 0, 0, 0x20 };
-    at = put(at, own_stack, sizeof own_stack);
-    /* flags; cld; fxsave64, fninit, ldmxcsr of the usual value */
-    static const uint8_t leave[] = { 0x9c, 0x8f, 0x04, 0x25, 0x80, 0, 0, 0x20, 0xfc,
+    at = moves(at, 0x89);
+    /* the runner's rsp; flags; cld; fxsave64, fninit, ldmxcsr of the usual value */
+    static const uint8_t leave[] = { 0x48, 0x8b, 0x24, 0x25, 0x90, 0, 0, 0x20, 0x9c, 0x8f, 0x04, 0x25, 0x80, 0, 0, 0x20, 0xfc,
       0x48, 0x0f, 0xae, 0x04, 0x25, 0, 4, 0, 0x20, 0xdb, 0xe3, 0x0f, 0xae, 0x14, 0x25, 0xa0, 0, 0, 0x20,
-      0x48, 0x8b, 0x24, 0x25, 0x90, 0, 0, 0x20, 0x41, 0x5f, 0x41, 0x5e, 0x41, 0x5d, 0x41, 0x5c, 0x5d, 0x5b, 0xc3 };
+      0x41, 0x5f, 0x41, 0x5e, 0x41, 0x5d, 0x41, 0x5c, 0x5d, 0x5b, 0xc3 };
     put(at, leave, sizeof leave);
     int signal = sigsetjmp(back, 1);
     if (signal == 0) ((void (*)(void))CODE)();

@@ -1,6 +1,6 @@
 /** Runs cases on the processor this runs on, through the runner built from silicon.c. */
 import { spawnSync } from 'node:child_process';
-import type { Outcome } from './interpreter.ts';
+import type { Outcome } from './processor.ts';
 import type { State } from './state.ts';
 
 const IN = 16 + 128 + 8 + 256 + 512;

@@ -6,9 +6,20 @@
 /** What the operands should look like. */
 export type Style = 'integer' | 'single' | 'double' | 'extended';
 /** What registers must be beside that, for the instruction to stay within the memory and to have something to do. */
-export type Setup = 'any' | 'string' | 'repeated' | 'bits' | 'lengths' | CompatibilitySetup;
-/** stack: esp and ebp point into the memory; return: and there is where to go on; indexed: ebx and four times esi make an address. */
-export type CompatibilitySetup = 'stack' | 'return' | 'indexed';
+export type Setup =
+  | 'any'
+  | 'string'
+  | 'repeated'
+  | 'bits'
+  | 'lengths'
+  | 'counts'
+  | 'division'
+  | 'stack'
+  | 'flags'
+  | 'target'
+  | CompatibilitySetup;
+/** Of 32-bit code. return: on the stack is where to go on; indexed: ebx and four times esi make an address. */
+export type CompatibilitySetup = 'return' | 'indexed';
 export interface Recipe {
   readonly seed: number;
   readonly style: Style;
@@ -17,11 +28,15 @@ export interface Recipe {
   readonly memoryOperand: boolean;
 }
 export const DATA = 0x10000000n;
+/** Where the instruction is; the runner says so too. */
+export const CODE = 0x400000a3n;
+/** Jumps through a register or memory, and returns, lead so far behind their beginning. */
+export const TARGET_OFFSET = 12;
 /** Where 32-bit code is, and where it may go on. */
 export const CODE32 = 0x50000000n;
 export const GOES_ON: bigint = CODE32 + 16n;
 export const CODE_SELECTOR = 0x23;
-export const STACK_AT = 128;
+const STACK_AT = 128;
 
 export interface State {
   readonly regs: bigint[];
@@ -62,11 +77,19 @@ const DOUBLE_EDGES = [
   0x36a0000000000000n, 0x47efffffe0000000n, 0x47effffff0000000n, 0x3ca0000000000000n,
 ];
 
+/** Those that decide whether a result is a number at all; they come up more often. */
+const SINGLE_CORNERS = [0, 0x80000000, 1, 0x807fffff, 0x7f800000, 0xff800000, 0x7fc00000, 0x7f800001, 0x3f800000];
+// prettier-ignore
+const DOUBLE_CORNERS = [
+  0n, 1n << 63n, 1n, 0x800fffffffffffffn, 0x7ff0000000000000n, 0xfff0000000000000n, 0x7ff8000000000000n, 0x7ff0000000000001n, 0x3ff0000000000000n,
+];
+
+const pick = <T>(random: Random, from: readonly T[]): T => from[random(from.length)]!;
 function random64(random: Random): bigint {
   return (BigInt(random(2 ** 32)) << 32n) | BigInt(random(2 ** 32));
 }
 export function integer(random: Random): bigint {
-  return random(2) ? INTEGER_EDGES[random(INTEGER_EDGES.length)]! : random64(random);
+  return random(2) ? pick(random, INTEGER_EDGES) : random64(random);
 }
 /** A number like those of everyday programs: no extreme exponents, sometimes few digits. */
 function tameDouble(random: Random): bigint {
@@ -82,13 +105,13 @@ function vector64(random: Random, style: Style, tame: boolean): bigint {
   switch (style) {
     case 'single': {
       const one = (): bigint =>
-        tame ? tameSingle(random) : random(3) ? BigInt(SINGLE_EDGES[random(SINGLE_EDGES.length)]!) : BigInt(random(2 ** 32));
+        tame ? tameSingle(random) : BigInt([pick(random, SINGLE_CORNERS), pick(random, SINGLE_EDGES), random(2 ** 32)][random(3)]!);
       return (one() << 32n) | one();
     }
     case 'double':
-      return tame ? tameDouble(random) : random(3) ? DOUBLE_EDGES[random(DOUBLE_EDGES.length)]! : random64(random);
+      return tame ? tameDouble(random) : [pick(random, DOUBLE_CORNERS), pick(random, DOUBLE_EDGES), random64(random)][random(3)]!;
     case 'extended':
-      return random(3) === 0 ? integer(random) : random(2) ? tameDouble(random) : DOUBLE_EDGES[random(DOUBLE_EDGES.length)]!;
+      return random(3) === 0 ? integer(random) : random(2) ? tameDouble(random) : pick(random, random(2) ? DOUBLE_CORNERS : DOUBLE_EDGES);
     case 'integer':
       return integer(random);
   }
@@ -125,33 +148,65 @@ export function extended(random: Random): readonly [significand: bigint, signExp
   }
 }
 
-function setUp(regs: bigint[], { seed, setup }: Recipe): void {
+/** Around the widths of operands and of masks. */
+export const SHIFT_COUNTS: readonly bigint[] = [0, 1, 2, 7, 8, 9, 15, 16, 17, 18, 24, 31, 32, 33, 34, 48, 63, 64, 65, 127, 128, 255].map(
+  BigInt,
+);
+/** What POPF may set: not TF, nor AC, under which the runner would stop. */
+const HARMLESS_FLAGS = 0x3ed5n;
+
+function setUp(regs: bigint[], memory: DataView, { seed, setup, memoryOperand }: Recipe): void {
   const random = randomFrom(~seed);
   switch (setup) {
     case 'any':
       return;
     case 'string':
-    case 'repeated':
-      regs[6] = DATA + BigInt(random(100));
-      regs[7] = DATA + BigInt(100 + random(50));
+    case 'repeated': // room for six elements either way
+      regs[6] = DATA + 48n + BigInt(random(60));
+      regs[7] = DATA + 108n + BigInt(random(50));
       if (setup === 'repeated') regs[1] = BigInt(random(6));
       return;
-    case 'bits': // a bit index in a register reaches beyond the operand
-      for (let i = 0; i < 16; i++) if (i !== 3 && i !== 4) regs[i] = BigInt(random(256));
+    case 'bits': // a bit index in a register reaches beyond the operand, both ways
+      for (let i = 0; i < 16; i++) if (i !== 3) regs[i] = BigInt.asUintN(64, BigInt(random(512) - 256));
       return;
-    case 'stack':
+    case 'lengths': // mostly within the strings
+      for (const i of [0, 2]) if (random(3)) regs[i] = BigInt.asUintN(64, BigInt(random(40) - 20));
+      return;
+    case 'counts':
+      regs[1] = (regs[1]! & ~0xffn) | SHIFT_COUNTS[random(SHIFT_COUNTS.length)]!;
+      return;
+    case 'division': // quotients that fit, and those at the edge of it
+      if (random(4) === 0) return;
+      if (random(2)) regs[0] = BigInt(random(2 ** 16));
+      regs[2] = [0n, 0n, (1n << 64n) - 1n, BigInt(random(256)), BigInt.asUintN(64, BigInt.asIntN(64, regs[0]!) >> 63n)][random(5)]!;
+      return;
     case 'return':
-      // The halves that 32-bit code does not see are whatever they are.
       regs[4] = DATA + BigInt(STACK_AT);
-      regs[5] = DATA + BigInt(64 + 4 * random(16));
+      memory.setUint32(STACK_AT, Number(GOES_ON), true);
+      memory.setUint32(STACK_AT + 4, CODE_SELECTOR, true);
+      memory.setUint32(STACK_AT + 8, 0x202 | (Number(regs[0]) & 0x8d5), true);
       return;
     case 'indexed':
       regs[3] = BigInt.asUintN(32, DATA + 64n - 4n * regs[6]!);
       return;
-    case 'lengths': // mostly within the strings
-      for (const i of [0, 2]) if (random(3)) regs[i] = BigInt.asUintN(64, BigInt(random(40) - 20));
+    case 'stack':
+    case 'flags':
+    case 'target':
+      regs[4] = DATA + 128n + BigInt(8 * random(8)) + BigInt(random(4) ? 0 : random(8));
+      regs[5] = DATA + 64n + BigInt(random(64));
+      if (setup === 'flags') {
+        const at = Number(regs[4] - DATA);
+        memory.setBigUint64(at, memory.getBigUint64(at, true) & HARMLESS_FLAGS, true);
+      }
+      if (setup === 'target') {
+        for (let i = 0; i < 16; i++) if (i !== 4 && !(memoryOperand && i === 3)) regs[i] = CODE + BigInt(TARGET_OFFSET);
+        for (let at = Number(regs[4] & 7n); at <= 248; at += 8) memory.setBigUint64(at, CODE + BigInt(TARGET_OFFSET), true);
+        if (memoryOperand) regs[3] = (regs[3]! & ~7n) | (regs[4] & 7n);
+      }
   }
 }
+
+const DIRECTION = 0x400;
 
 /** All registers and 256 bytes of memory. */
 export function makeState(recipe: Recipe): State {
@@ -159,8 +214,6 @@ export function makeState(recipe: Recipe): State {
   const random = randomFrom(seed);
   const regs = Array.from({ length: 16 }, () => integer(random));
   if (memoryOperand) regs[3] = DATA + 64n;
-  regs[4] = 0n;
-  setUp(regs, recipe);
   const memory = new Uint8Array(256);
   const memoryView = new DataView(memory.buffer);
   const fpu = new Uint8Array(512);
@@ -175,11 +228,7 @@ export function makeState(recipe: Recipe): State {
       if (random(2)) memoryView.setUint16(at + 8, signExponent, true);
     }
   }
-  if (recipe.setup === 'return') {
-    memoryView.setUint32(STACK_AT, Number(GOES_ON), true);
-    memoryView.setUint32(STACK_AT + 4, CODE_SELECTOR, true);
-    memoryView.setUint32(STACK_AT + 8, 0x202 | (Number(regs[0]) & 0x8d5), true);
-  }
+  setUp(regs, memoryView, recipe);
   // Three of four with everything masked.
   const masked = random(4) !== 0;
   const floating = style === 'single' || style === 'double';
@@ -207,6 +256,6 @@ export function makeState(recipe: Recipe): State {
     view.setUint16(40 + 16 * i, signExponent, true);
   }
   view.setUint8(4, style === 'extended' && random(4) ? (random(3) ? 0xff : random(256)) : 0xff);
-  const flags = 0x202n | BigInt(random(0x1000) & 0x8d5);
+  const flags = 0x202n | BigInt((random(0x1000) & 0x8d5) | (random(4) ? 0 : DIRECTION));
   return { regs, flags, memory, fpu };
 }

@@ -1,9 +1,10 @@
 /**
- * Recorded vectors, packed. A file is brotli over: for each form its name, how many cases, and the cases; a case is the instruction's bytes, from what
- * its state is made (state.ts), and how the silicon's outcome differs from that state.
+ * Recorded vectors, packed. A file is brotli over: how many forms; for each its name and how many cases; and the cases. A case is the instruction's
+ * bytes, from what its state is made (state.ts), and how the silicon's outcome differs from that state.
  */
+import { readFileSync } from 'node:fs';
 import { brotliCompressSync, brotliDecompressSync, constants } from 'node:zlib';
-import type { Outcome } from './interpreter.ts';
+import type { Outcome } from './processor.ts';
 import { makeState, type Recipe, type Setup, type State, type Style } from './state.ts';
 
 export interface Vector {
@@ -15,7 +16,24 @@ export interface Vector {
   readonly outcome: Outcome;
 }
 
-const SETUPS: readonly Setup[] = ['any', 'string', 'repeated', 'bits', 'lengths', 'stack', 'return', 'indexed'];
+/** The last: 32-bit code. */
+export type Group = 'integer' | 'vector' | 'x87' | 'compatibility';
+export const fileOf = (group: Group): URL => new URL(`vectors/${group}.bin`, import.meta.url);
+
+const SETUPS: readonly Setup[] = [
+  'any',
+  'string',
+  'repeated',
+  'bits',
+  'lengths',
+  'counts',
+  'division',
+  'stack',
+  'flags',
+  'target',
+  'return',
+  'indexed',
+];
 const STYLES: readonly Style[] = ['integer', 'single', 'double', 'extended'];
 
 /** Places in the FXSAVE image that an instruction can change, x87 registers by their physical number. */
@@ -29,6 +47,8 @@ const SMALL: readonly (readonly [at: number, bytes: number])[] = [
   [6, 2],
   [16, 8],
 ];
+/** The flags that are compared where the manual leaves none undefined. */
+const COMPARED = 0xcd5;
 const END = 255;
 const MEMORY = 64;
 const FLAGS = 65;
@@ -57,10 +77,9 @@ function* changes({ flagsMask, outcome }: Vector, state: State): Generator<reado
     ];
     if (!same(now, before)) yield [ST_ITEM + r, ...now];
   }
-  if (outcome.fault !== 0) return;
   for (let r = 0; r < 16; r++) if (outcome.regs[r] !== state.regs[r]) yield [GPR + r, ...u64(outcome.regs[r]!)];
   const flags = Number(outcome.flags) & flagsMask;
-  if (flags !== (Number(state.flags) & flagsMask) || flagsMask !== 0x8d5)
+  if (flags !== (Number(state.flags) & flagsMask) || flagsMask !== COMPARED)
     yield [FLAGS, flags & 0xff, flags >> 8, flagsMask & 0xff, flagsMask >> 8];
   for (let at = 0; at < 256; at++) {
     if (outcome.memory[at] === state.memory[at]) continue;
@@ -73,12 +92,14 @@ function* changes({ flagsMask, outcome }: Vector, state: State): Generator<reado
 
 export function packVectors(vectors: readonly Vector[]): Uint8Array {
   const out: number[] = [];
-  for (const [name, group] of Map.groupBy(vectors, (vector) => vector.name)) {
-    out.push(name.length, ...Buffer.from(name), group.length & 0xff, group.length >> 8);
+  const forms = Map.groupBy(vectors, (vector) => vector.name);
+  out.push(forms.size & 0xff, forms.size >> 8);
+  for (const [name, group] of forms) out.push(name.length, ...Buffer.from(name), group.length & 0xff, group.length >> 8);
+  for (const group of forms.values()) {
     for (const vector of group) {
       const { seed, style, setup, memoryOperand } = vector.recipe;
       out.push(vector.code.length, ...vector.code, ...u64(BigInt(seed >>> 0)).slice(0, 4));
-      out.push(STYLES.indexOf(style) | (SETUPS.indexOf(setup) << 2) | (memoryOperand ? 0x20 : 0));
+      out.push(STYLES.indexOf(style) | (SETUPS.indexOf(setup) << 2) | (memoryOperand ? 0x40 : 0));
       out.push(vector.outcome.fault === 0 ? END : vector.outcome.fault - 256);
       for (const change of changes(vector, makeState(vector.recipe))) out.push(...change);
       out.push(END);
@@ -87,19 +108,36 @@ export function packVectors(vectors: readonly Vector[]): Uint8Array {
   return brotliCompressSync(Uint8Array.from(out), { params: { [constants.BROTLI_PARAM_LGWIN]: 24 } });
 }
 
-export function* unpackVectors(file: Uint8Array): Generator<Vector & { readonly state: State }> {
-  const bytes = brotliDecompressSync(file);
-  let at = 0;
+const open = (group: Group): Uint8Array => brotliDecompressSync(readFileSync(fileOf(group)));
+/** What all files begin with: the forms, with how many cases each has. */
+function readForms(bytes: Uint8Array): { readonly counts: Map<string, number>; readonly end: number } {
+  const counts = new Map<string, number>();
+  let at = 2;
+  for (let i = bytes[0]! | (bytes[1]! << 8); i > 0; i--) {
+    const start = at + 1;
+    const end = start + bytes[at]!;
+    counts.set(Buffer.from(bytes.subarray(start, end)).toString(), bytes[end]! | (bytes[end + 1]! << 8));
+    at = end + 2;
+  }
+  return { counts, end: at };
+}
+/** How many cases each form has. */
+export function countVectors(groups: readonly Group[]): Map<string, number> {
+  return new Map(groups.flatMap((group) => [...readForms(open(group)).counts]));
+}
+
+export function* unpackVectors(group: Group): Generator<Vector & { readonly state: State }> {
+  const bytes = open(group);
+  const { counts, end } = readForms(bytes);
+  let at = end;
   const take = (count: number): Uint8Array => bytes.subarray(at, (at += count));
   const byte = (): number => bytes[at++]!;
-  while (at < bytes.length) {
-    const name = take(byte()).toString();
-    const count = byte() | (byte() << 8);
+  for (const [name, count] of counts) {
     for (let i = 0; i < count; i++) {
       const code = [...take(byte())];
       const seed = byte() | (byte() << 8) | (byte() << 16) | (byte() << 24);
       const kind = byte();
-      const recipe = { seed, style: STYLES[kind & 3]!, setup: SETUPS[(kind >> 2) & 7]!, memoryOperand: (kind & 0x20) !== 0 };
+      const recipe = { seed, style: STYLES[kind & 3]!, setup: SETUPS[(kind >> 2) & 15]!, memoryOperand: (kind & 0x40) !== 0 };
       const state = makeState(recipe);
       const fault = byte();
       const regs = [...state.regs];
@@ -108,7 +146,7 @@ export function* unpackVectors(file: Uint8Array): Generator<Vector & { readonly 
       // x87 registers stay where they physically are.
       const registers = Array.from({ length: 8 }, (_, r) => state.fpu.slice(physical(state.fpu, r), physical(state.fpu, r) + 10));
       let { flags } = state;
-      let flagsMask = 0x8d5;
+      let flagsMask = COMPARED;
       for (let item = byte(); item !== END; item = byte()) {
         if (item === FLAGS) {
           flags = BigInt(byte() | (byte() << 8));

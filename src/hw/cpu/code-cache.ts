@@ -4,7 +4,7 @@
  */
 import type { MachineMemory } from '../memory.ts';
 import { LONG, type CodeMode } from './code-mode.ts';
-import { decode, NO_REGISTER, TRUNCATED, type Decoded } from './decode/decoder.ts';
+import { decode, NO_REGISTER, TRUNCATED, x87Opcode, type Decoded } from './decode/decoder.ts';
 import { PSEUDO } from './interpreter/pseudo.ts';
 import { shapeOf, type HandlerModule } from './interpreter/handlers.ts';
 import { CONTEXT, UOP } from './layout.ts';
@@ -12,6 +12,7 @@ import type { Mmu } from './mmu.ts';
 
 const ARENA_BYTES = 16 * 1024 * 1024;
 const BLOCK_MOST = 64;
+const SECOND_IMMEDIATE_BITS = 16n; // ENTER's
 /** Room for a whole block with its pseudo micro-ops. */
 const BLOCK_BYTES: number = (BLOCK_MOST + 3) * UOP.bytes;
 
@@ -142,6 +143,10 @@ export class CodeCache {
   /** Slot of the interpreter's handler, also when a region has taken its place. */
   interpreted(uop: number): number {
     return this.#interpreted.get(uop) ?? this.#memory.u32[(uop + UOP.handler) >>> 2]!;
+  }
+  /** Everything is decoded anew when it is reached: what got hot gets hot again. */
+  forget(): void {
+    this.#reset();
   }
   /** Is there room for so many micro-ops without forgetting everything? */
   hasRoom(count: number): boolean {
@@ -280,9 +285,9 @@ export class CodeCache {
     const next = BigInt(va + decoded.length);
     view.setBigInt64(uop + UOP.displacement, memory ? memory.displacement + (memory.ripRelative ? next : 0n) : 0n, true);
     const branch = has('branch');
-    const immediate =
-      decoded.immediates[form.operands.length > 1 && form.description.name === 'enter' ? 0 : decoded.immediates.length - 1] ?? 0n;
-    const x87 = has('st') || has('x87-opcode') ? BigInt(((form.opcode & 7) << 8) | decoded.modrm) : null;
+    const [first = 0n, second = 0n] = decoded.immediates;
+    const immediate = decoded.immediates.length > 1 ? BigInt.asUintN(16, first) | (second << SECOND_IMMEDIATE_BITS) : first;
+    const x87 = has('st') || has('x87-opcode') ? x87Opcode(decoded) : null;
     view.setBigInt64(uop + UOP.immediate, x87 ?? (branch ? cutTarget(decoded, next + immediate) : immediate), true);
     u32[(uop + UOP.mask32) >>> 2] = branch
       ? 0

@@ -3,9 +3,10 @@ import type { MachineMemory } from '../memory.ts';
 import { LONG, type CodeMode } from './code-mode.ts';
 import { CONTEXT, JUMPS, TLB, UNUSABLE } from './layout.ts';
 import { codeModeOf, NULL_SEGMENT, segmentOf, type Segment } from './segments.ts';
+import { TableCache } from './table-cache.ts';
 import type { CpuEnvironment, Mode, VcpuContext } from './types.ts';
 
-const FLAGS_KEPT = 0x00254700; // TF IF IOPL NT RF AC ID: those that no arithmetic touches
+const FLAGS_KEPT = 0x00254300; // TF IF NT RF AC ID: those that nothing else keeps; DF has its own field, IOPL is always 0
 const IF = 0x200;
 const [CS, SS, FS] = [1, 2, 4];
 const ALL_SEGMENTS = 0x3f;
@@ -15,6 +16,7 @@ export class Context implements VcpuContext {
   readonly #memory: MachineMemory;
   readonly #release: (context: Context) => void;
   readonly #roots: Record<Mode, number> = { kernel: 0, user: 0 };
+  readonly tables: Readonly<Record<Mode, TableCache>> = { kernel: new TableCache(), user: new TableCache() };
   #mode: Mode = 'kernel';
   readonly #segments: Segment[] = Array.from({ length: 6 }, () => NULL_SEGMENT);
   /** Segments whose selectors have been set and not loaded, a bit each. */
@@ -169,10 +171,12 @@ export class Context implements VcpuContext {
     const { u8 } = this.#memory;
     const clear = (offset: number, bytes: number): void => void u8.fill(0xff, this.address + offset, this.address + offset + bytes);
     if (mode !== 'user') {
+      this.tables.kernel.forget();
       clear(CONTEXT.kernelTlb, TLB.entries * TLB.bytes);
       this.forgetJumps('kernel');
     }
     if (mode !== 'kernel') {
+      this.tables.user.forget();
       clear(CONTEXT.userTlb, TLB.entries * TLB.bytes);
       this.forgetJumps('user');
     }
@@ -185,6 +189,7 @@ export class Context implements VcpuContext {
   invalidatePage(va: bigint): void {
     const index = Number((va >> 12n) & BigInt(TLB.entries - 1));
     for (const mode of ['kernel', 'user'] as const) {
+      this.tables[mode].forget();
       const entry = this.address + (mode === 'kernel' ? CONTEXT.kernelTlb : CONTEXT.userTlb) + index * TLB.bytes;
       this.#memory.u8.fill(0xff, entry, entry + TLB.bytes);
       this.forgetJumps(mode);

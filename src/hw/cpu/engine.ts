@@ -16,6 +16,7 @@ import { Translator, type TranslationCounts } from './translator/translator.ts';
 import type { Access, CpuEnvironment, Exit, Translation } from './types.ts';
 
 const DEBUG = 1;
+const DEVICE_NOT_AVAILABLE = 7;
 const GENERAL_PROTECTION = 13;
 const PAGE_FAULT = 14;
 const CS = 1;
@@ -45,7 +46,13 @@ export class Engine {
     this.clock = clock;
     this.mmu = new Mmu(memory);
     this.code = new CodeCache(memory, this.mmu, (model) => this.#handlers.get(model) ?? this.#build(model).module);
-    this.code.onReset = () => this.#contexts.forEach((context) => (context.forgetJumps('kernel'), context.forgetJumps('user')));
+    this.code.onReset = () => {
+      for (const context of this.#contexts) {
+        context.forgetJumps('kernel');
+        context.forgetJumps('user');
+        memory.i32[(context.address + CONTEXT.linkFrom) >>> 2] = 0;
+      }
+    };
     this.#access = new GuestAccess(memory, this.mmu, this.code, this.#running);
     this.#helpers = new InstructionHelpers(memory, clock, this.#access, this.#running);
     this.code.onFirstCode = (mfn) => this.#access.purgeWrites(this.#contexts, mfn);
@@ -98,6 +105,8 @@ export class Engine {
     const leftIndex = (context.address + CONTEXT.left) >>> 2;
     const flagsIndex = (context.address + CONTEXT.otherFlags) >>> 2;
     i32[leftIndex] = budget;
+    // A branch that used up the last budget may not have led here: rip may have been changed since.
+    i32[(context.address + CONTEXT.linkFrom) >>> 2] = 0;
     // Regions take whole blocks: steps, and what is left before the end of the budget, are the interpreter's.
     let interpret = false;
     for (;;) {
@@ -158,6 +167,10 @@ export class Engine {
         return { kind: 'budget' };
       case EXIT.syscall:
         return { kind: 'syscall' };
+      case EXIT.noFpu:
+        return { kind: 'exception', vector: DEVICE_NOT_AVAILABLE, errorCode: null, cr2: 0n };
+      case EXIT.protection:
+        return { kind: 'exception', vector: GENERAL_PROTECTION, errorCode: 0, cr2: 0n };
       case EXIT.sysenter:
         return { kind: 'sysenter' };
       case EXIT.trap:
@@ -208,8 +221,6 @@ export class Engine {
     const mode = context.codeMode;
     const ripLow = i32[(at + CONTEXT.rip) >>> 2]!;
     const ripHigh = i32[(at + CONTEXT.rip + 4) >>> 2]!;
-    const linkFrom = i32[(at + CONTEXT.linkFrom) >>> 2]!;
-    i32[(at + CONTEXT.linkFrom) >>> 2] = 0;
     if (context.compatibility && (ripHigh !== 0 || !reaches(context.segment(CS), ripLow >>> 0, 1))) {
       this.#access.record(context, GENERAL_PROTECTION, 0);
       return 0;
@@ -223,6 +234,8 @@ export class Engine {
       this.#access.fetch(context, environment, ...nextPage(low, high, context.compatibility), true),
     );
     if (uop === 0) return 0;
+    const linkFrom = i32[(at + CONTEXT.linkFrom) >>> 2]!;
+    i32[(at + CONTEXT.linkFrom) >>> 2] = 0;
     if (linkFrom !== 0) {
       // Within a page a link holds as long as the page's code does: dropping it makes the micro-ops stale, links and all.
       const from = Number(view.getBigInt64(linkFrom + UOP.rip, true));

@@ -83,7 +83,7 @@ export const UOP = {
 
 /**
  * What `enter` returns. Tail: fewer instructions are left than the next block of a region has. Hot: the code at rip has been reached often;
- * hotTarget: by an indirect jump.
+ * hotTarget: by an indirect jump. noFpu and protection: the exceptions #NM and #GP(0).
  */
 export const EXIT = {
   budget: 0,
@@ -97,5 +97,7 @@ export const EXIT = {
   tail: 8,
   hot: 9,
   hotTarget: 10,
-  sysenter: 11,
+  noFpu: 11,
+  protection: 12,
+  sysenter: 13,
 } as const;

@@ -2,6 +2,7 @@
 import type { MachineMemory } from '../memory.ts';
 import type { Context } from './context.ts';
 import { CONTEXT, TLB } from './layout.ts';
+import { TableCache } from './table-cache.ts';
 import type { Access, CpuEnvironment } from './types.ts';
 
 const PRESENT = 1;
@@ -11,6 +12,9 @@ const ACCESSED = 0x20;
 const DIRTY = 0x40;
 const LARGE = 0x80;
 const NX_HIGH = 0x8000_0000 | 0;
+
+/** No page's tag. */
+const NEVER = -1;
 
 /** Page-fault error code bits. */
 const FAULT_PRESENT = 1;
@@ -55,12 +59,16 @@ export class Mmu {
     walk.mfn = -1;
     walk.readOnly = false;
     const mode = (access === 'write' ? FAULT_WRITE : access === 'execute' ? FAULT_FETCH : 0) | (context.mode === 'user' ? FAULT_USER : 0);
-    let table = context.root(context.mode);
-    let writable = true;
-    let executable = true;
+    const cache = context.tables[context.mode];
+    const key = TableCache.key(low, high);
+    const cached = cache.holds(key);
+    let table = cached ? cache.table(key) : context.root(context.mode);
+    let writable = !cached || cache.writable(key);
+    let executable = !cached || cache.executable(key);
     let entryIndex = 0;
     let entryLow = 0;
-    for (let level = 4; level >= 1; level--) {
+    for (let level = cached ? 1 : 4; level >= 1; level--) {
+      if (level === 1 && !cached) cache.keep(key, table, writable, executable);
       if (table >= this.#memory.frames || !environment.permits(table, 'read')) return this.#fail(mode);
       const index =
         level === 4
@@ -108,17 +116,16 @@ export class Mmu {
 
   /** Enters a good walk into the current mode's TLB. Stores to clean pages and to pages with code come back here. */
   fill(context: Context, environment: CpuEnvironment, low: number, high: number, walk: Walk): void {
-    const { i32, view } = this.#memory;
-    const entry = i32[(context.address + CONTEXT.tlb) >>> 2]! + ((low >>> 12) & (TLB.entries - 1)) * TLB.bytes;
+    const { i32 } = this.#memory;
+    const entry = (i32[(context.address + CONTEXT.tlb) >>> 2]! + ((low >>> 12) & (TLB.entries - 1)) * TLB.bytes) >>> 2;
     const tagLow = low & ~0xfff;
-    const index = entry >>> 2;
-    const tag = (offset: number, allowed: boolean): void => {
-      i32[index + offset / 4] = allowed ? tagLow : -1;
-      i32[index + offset / 4 + 1] = allowed ? high : -1;
-    };
-    tag(TLB.read, true);
-    tag(TLB.write, walk.writable && walk.dirty && this.hasCode[walk.mfn] === 0 && environment.permits(walk.mfn, 'write'));
-    tag(TLB.execute, walk.executable);
-    view.setInt32(entry + TLB.addend, this.#memory.address(walk.mfn) - tagLow, true);
+    const store = walk.writable && walk.dirty && this.hasCode[walk.mfn] === 0 && environment.permits(walk.mfn, 'write');
+    i32[entry + TLB.read / 4] = tagLow;
+    i32[entry + TLB.read / 4 + 1] = high;
+    i32[entry + TLB.write / 4] = store ? tagLow : NEVER;
+    i32[entry + TLB.write / 4 + 1] = store ? high : NEVER;
+    i32[entry + TLB.execute / 4] = walk.executable ? tagLow : NEVER;
+    i32[entry + TLB.execute / 4 + 1] = walk.executable ? high : NEVER;
+    i32[entry + TLB.addend / 4] = this.#memory.address(walk.mfn) - tagLow;
   }
 }

@@ -4,11 +4,11 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 pebble=$here/../../../examples/guests/pebble
 out=$(realpath "$1")
-workloads=(table integer text floating)
+workloads=(table integer text floating churn)
 common=(-std=gnu11 -O2 -Wall -Werror -march=x86-64 -mtune=generic -fno-math-errno -fno-strict-aliasing ${CFLAGS:-})
 kernel=(-ffreestanding -fno-stack-protector -fno-common -fno-pic -fno-pie -mcmodel=kernel -mno-red-zone
   -fno-asynchronous-unwind-tables -fcf-protection=none -fno-ident -DBENCH)
-"${CC:-gcc}" "${common[@]}" -static -o "$out/programs" "$here/linux.c" $(printf "$here/%s.c " "${workloads[@]}")
+"${CC:-gcc}" "${common[@]}" -static -Wl,--no-warn-rwx-segments -o "$out/programs" "$here/linux.c" $(printf "$here/%s.c " "${workloads[@]}")
 objects=$(mktemp -d)
 trap 'rm -rf "$objects"' EXIT
 for source in "$pebble"/*.S "$pebble"/*.c; do

@@ -21,6 +21,7 @@ uint64_t matrix(uint64_t turns);
 uint64_t n_body(uint64_t turns);
 uint64_t mandelbrot(uint64_t turns);
 uint64_t string_search(uint64_t turns);
+uint64_t churn(uint64_t turns); /* code that is written and run; its checksum goes on from run to run */
 
 static inline uint64_t next_random(uint64_t *state) {
   *state ^= *state << 13;

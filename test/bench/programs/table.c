@@ -5,5 +5,6 @@ const struct program programs[] = {
   {"sort", sort}, {"byte-code", byte_code}, {"parser", parser},
   {"string-sort", string_sort}, {"recursion", recursion}, {"matrix", matrix},
   {"n-body", n_body}, {"mandelbrot", mandelbrot}, {"string-search", string_search},
+  {"churn", churn},
   {0},
 };

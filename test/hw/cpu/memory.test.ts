@@ -70,6 +70,36 @@ describe('page faults', () => {
   });
 });
 
+describe('upper levels', () => {
+  /** The level 2 entry of the data's two MiB, in frame 3. */
+  const entryAt = (bench: Bench): number => bench.machine.memory.address(3) + 8 * Number(DATA >> 21n);
+
+  test.each([
+    ['a flush', (bench: Bench) => bench.context.flushTlb()],
+    ['an invalidated page', (bench: Bench) => bench.context.invalidatePage(DATA)],
+  ] as const)('%s makes walks see a level 2 entry that has changed', (_, forget) => {
+    const bench = at(DATA);
+    bench.write(DATA, [1]);
+    expect(bench.run(LOAD)).toEqual({ kind: 'syscall' });
+    expect(bench.context.gpr(RAX) & 0xffn).toBe(1n);
+    bench.machine.memory.view.setBigUint64(entryAt(bench), 0n, true);
+    forget(bench);
+    expect(bench.run(LOAD)).toEqual({ kind: 'exception', vector: 14, errorCode: 0, cr2: DATA });
+  });
+
+  test('what a level 2 entry does not allow, no page below it does', () => {
+    const bench = at(DATA + 8n);
+    const entry = bench.machine.memory.view.getBigUint64(entryAt(bench), true);
+    bench.machine.memory.view.setBigUint64(entryAt(bench), (entry & ~write) | noExecute, true);
+    bench.context.flushTlb();
+    bench.run(LOAD);
+    // The second walk finds the way in the cache.
+    bench.context.setGpr(RDI, DATA + 0x1008n);
+    expect(bench.run(STORE)).toEqual({ kind: 'exception', vector: 14, errorCode: 3, cr2: DATA + 0x1008n });
+    expect(bench.run([0xff, 0xe7])).toEqual({ kind: 'exception', vector: 14, errorCode: 0x11, cr2: DATA + 0x1008n });
+  });
+});
+
 describe('accesses over two pages', () => {
   test('loads and stores reach both frames, wherever they are', () => {
     const bench = at(DATA + 0xffdn);

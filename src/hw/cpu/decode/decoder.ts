@@ -47,6 +47,9 @@ const SS = 2;
 /** es, cs, ss, ds. */
 const OVERRIDES: readonly number[] = [0x26, 0x2e, 0x36, 0x3e];
 
+/** The opcode as the x87 unit notes it: its low three bits of the first byte, and the second. */
+export const x87Opcode = ({ form, modrm }: Decoded): bigint => BigInt(((form.opcode & 7) << 8) | modrm);
+
 export function decode(bytes: Uint8Array, start: number, end: number, mode: CodeMode = LONG): Decoded | Undefined | typeof TRUNCATED {
   const long = mode.size === 64;
   let at = start;
@@ -203,7 +206,9 @@ function choose(candidates: readonly Form[], seen: { size66: boolean; repeat: nu
         if (seen.size66 && seen.repeat === 0) return form;
         break;
       case 'NP':
-        if (seen.repeat === 0 && (!seen.size66 || form.map === 0 || (form.map === 2 && form.opcode >= 0xf0))) return form;
+        // F2 90 is NOP too.
+        if ((seen.repeat === 0 || form.map === 0) && (!seen.size66 || form.map === 0 || (form.map === 2 && form.opcode >= 0xf0)))
+          return form;
         break;
       default:
         plain ??= form;
@@ -241,7 +246,8 @@ function readSigned(bytes: Uint8Array, at: number, count: number): bigint {
 export function sizeOf(spec: OperandSpec, operandSize: Width): OperandSize {
   if (spec.size === 'v') return operandSize;
   if (spec.size === 'y') return operandSize === 8 ? 8 : 4;
-  if (spec.size === 'z') return operandSize === 2 ? 2 : operandSize;
+  // An immediate is extended to 64 bits; ports are at most 32 wide.
+  if (spec.size === 'z') return operandSize === 8 && spec.source === 'fixed' ? 4 : operandSize;
   return spec.size;
 }
 

@@ -49,9 +49,20 @@ export interface Form {
   readonly conditional: boolean;
   readonly operands: readonly OperandSpec[];
   readonly stringWidth: 'b' | 'v' | null;
+  /** It has an operand that may be in memory; `absolute`: always, at an address in the instruction. */
+  readonly reaches: boolean;
+  readonly absolute: boolean;
+  /** Its handler depends on the operand size. */
+  readonly sized: boolean;
 }
 
-const FIXED: Readonly<Record<string, readonly [number, OperandSpec['size']]>> = { AL: [0, 1], rAX: [0, 'v'], CL: [1, 1], DX: [2, 2] };
+const FIXED: Readonly<Record<string, readonly [number, OperandSpec['size']]>> = {
+  AL: [0, 1],
+  rAX: [0, 'v'],
+  eAX: [0, 'z'],
+  CL: [1, 1],
+  DX: [2, 2],
+};
 
 function operand(text: string): OperandSpec {
   const spec = (source: OperandSpec['source'], size: OperandSpec['size'], more: Partial<OperandSpec> = {}): OperandSpec => ({
@@ -137,6 +148,8 @@ function parse(description: Description, text: string, index: number): Form {
   const last = words.shift();
   const stringWidth = last === 'b' || last === 'v' ? last : null;
   const operands = last && !stringWidth ? last.split(',').map(operand) : [];
+  const named = (...sources: OperandSpec['source'][]): boolean => operands.some(({ source }) => sources.includes(source));
+  const sized = operands.some(({ size }) => typeof size === 'string') || stringWidth === 'v' || (!last && !modrm);
   return {
     index,
     description,
@@ -150,6 +163,9 @@ function parse(description: Description, text: string, index: number): Form {
     conditional: bytes[0]!.endsWith('+cc'),
     operands,
     stringWidth,
+    reaches: named('rm', 'xmm-rm', 'mmx-rm', 'moffs'),
+    absolute: named('moffs'),
+    sized: sized || description.default64 === true || description.sized === true,
   };
 }
 
@@ -182,13 +198,7 @@ function sortByOpcode(size: 64 | 32): ByOpcode {
   return maps;
 }
 
-/** Does the handler depend on the operand size? */
-export function isSized(form: Form): boolean {
-  return (
-    form.operands.some(({ size }) => typeof size === 'string') ||
-    form.stringWidth === 'v' ||
-    form.description.default64 === true ||
-    form.description.sized === true ||
-    (form.operands.length === 0 && form.stringWidth === null && !form.modrm)
-  );
+/** ENTER alone has two immediates. */
+export function immediateIndex({ operands }: Form, spec: OperandSpec): 0 | 1 {
+  return operands.indexOf(spec) === 1 && operands[0]!.source === 'immediate' ? 1 : 0;
 }

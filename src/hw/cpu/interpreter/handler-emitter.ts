@@ -261,11 +261,11 @@ export class HandlerEmitter extends WasmEmitter {
   field(name: 'reg' | 'rm', width: Width): Place {
     return this.#register(() => this.#field(UOP[name]), 0, width);
   }
-  immediate(width: Width): Place {
+  immediate(width: Width, at: number = 0): Place {
     const never = (): never => {
       throw new Error('an immediate is only read');
     };
-    const read = (): Value => this.let(this.load(width === 8 ? 'i64' : 'i32', width, this.#uop, UOP.immediate));
+    const read = (): Value => this.let(this.load(width === 8 ? 'i64' : 'i32', width, this.#uop, UOP.immediate + at));
     return { width, kind: 'immediate', read, readToWrite: never, write: never, offset: never, linear: never };
   }
   constantPlace(width: Width, value: number): Place {

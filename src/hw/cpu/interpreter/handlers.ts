@@ -2,7 +2,7 @@
 import type { Width } from '../isa/emitter.ts';
 import type { AnyPlace } from '../isa/instruction.ts';
 import type { CodeMode } from '../code-mode.ts';
-import { existsIn, forms, isSized, type Form, type OperandSpec } from '../decode/table.ts';
+import { existsIn, forms, immediateIndex, type Form, type OperandSpec } from '../decode/table.ts';
 import { FLOAT_SIGNATURES } from '../float/helpers.ts';
 import { CONTEXT, EXIT } from '../layout.ts';
 import { Bytes } from '../wasm/bytes.ts';
@@ -44,11 +44,10 @@ export interface HandlerModule {
 
 /** Which of a form's handlers an instruction takes. */
 export function shapeOf({ form, operandSize, condition, repeat, memory, segment, addressSize, mode }: Decoded): Shape {
-  const has = (source: OperandSpec['source']): boolean => form.operands.some((spec) => spec.source === source);
-  const reaches = memory !== null && (has('rm') || has('xmm-rm') || has('mmx-rm') || has('moffs'));
   const { model } = mode;
   const based = model === 'segmented' || segment >= FS;
-  const simple = memory?.index === NO_REGISTER && !based && addressSize === (model === 'long' ? 8 : 4) && !has('moffs');
+  const simple = memory?.index === NO_REGISTER && !based && addressSize === (model === 'long' ? 8 : 4) && !form.absolute;
+  const reaches = memory !== null && form.reaches;
   return {
     model,
     operandSize,
@@ -60,22 +59,21 @@ export function shapeOf({ form, operandSize, condition, repeat, memory, segment,
   };
 }
 
-export function shapeKey(form: Form, shape: Shape): string {
+const MODELS: Readonly<Record<Shape['model'], number>> = { long: 0, flat: 1, segmented: 2 };
+const SIZES: Readonly<Record<Width, number>> = { 1: 0, 2: 1, 4: 2, 8: 3 };
+const MEMORIES: Readonly<Record<Shape['memory'], number>> = { none: 0, simple: 1, full: 2 };
+/** A number for each handler: what does not matter to the form is left out. */
+export function shapeKey(form: Form, { model, operandSize, addressSize, memory, conditionCode, repeat }: Shape): number {
   const { compact, addressed, repeatable } = form.description;
-  const memory = compact && shape.memory === 'simple' ? 'full' : shape.memory;
-  return [
-    form.index,
-    shape.model,
-    isSized(form) ? shape.operandSize : '',
-    addressed ? shape.addressSize : '',
-    memory,
-    form.conditional ? shape.conditionCode : '',
-    repeatable ? shape.repeat : '',
-  ].join('/');
+  const size = form.sized ? SIZES[operandSize] : 0;
+  const address = addressed ? SIZES[addressSize] : 0;
+  const where = MEMORIES[compact && memory === 'simple' ? 'full' : memory];
+  const condition = form.conditional ? conditionCode : 0;
+  return ((((form.index * 3 + MODELS[model]) * 4 + size) * 4 + address) * 3 + where) * 48 + condition * 3 + (repeatable ? repeat : 0);
 }
 
 function widthsOf(form: Form, model: Shape['model']): readonly Width[] {
-  if (!isSized(form)) return [4];
+  if (!form.sized) return [4];
   if (model !== 'long') return [2, 4];
   if (!form.description.default64) return [2, 4, 8];
   return form.description.ends ? [8] : [2, 8];
@@ -108,7 +106,7 @@ function shapesOf(form: Form, model: Shape['model']): Shape[] {
   return shapes;
 }
 
-function place(t: HandlerEmitter, spec: OperandSpec, shape: Shape): AnyPlace {
+function place(t: HandlerEmitter, form: Form, spec: OperandSpec, shape: Shape): AnyPlace {
   const size = spec.size;
   const width: Width =
     size === 'v'
@@ -148,7 +146,7 @@ function place(t: HandlerEmitter, spec: OperandSpec, shape: Shape): AnyPlace {
     case 'xmm-rm':
       return (inMemory ? t.vectorMemory(bytes) : t.vectorField('rm', bytes)) as AnyPlace;
     default:
-      return t.immediate(width) as AnyPlace;
+      return t.immediate(width, 2 * immediateIndex(form, spec)) as AnyPlace;
   }
 }
 
@@ -197,12 +195,12 @@ export function buildHandlers(memoryPages: number, hot: number, model: CodeMode[
     leaveAt(code, EXIT.exception);
   });
 
-  const slots = new Map<string, number>();
+  const slots = new Map<number, number>();
   for (const form of forms()) {
     if (!existsIn(form, model === 'long' ? 64 : 32)) continue;
     for (const shape of shapesOf(form, model)) {
       const t = new HandlerEmitter(helpers, shape);
-      form.description.translate(t, ...form.operands.map((spec) => place(t, spec, shape)));
+      form.description.translate(t, ...form.operands.map((spec) => place(t, form, spec, shape)));
       t.finish();
       const index = module.reserve();
       t.code.u8(0x00); // every path has left

@@ -49,6 +49,29 @@ export type RegisterName = 'rax' | 'rcx' | 'rdx' | 'rbx' | 'rsp' | 'rbp' | 'rsi'
 export const SEGMENT = { es: 0, cs: 1, ss: 2, ds: 3, fs: 4, gs: 5 } as const;
 export type Leave = 'syscall' | 'sysenter' | 'privileged' | 'interrupt' | 'trap';
 
+const TYPES: readonly Type[] = ['i32', 'i64', 'f32', 'f64', 'v128'];
+/** An operation's name for each type, made once. */
+function typed(name: string): Readonly<Record<Type, Op>> {
+  return Object.fromEntries(TYPES.map((type) => [type, `${type}.${name}`])) as Record<Type, Op>;
+}
+const ADD: Readonly<Record<Type, Op>> = typed('add');
+const SUB: Readonly<Record<Type, Op>> = typed('sub');
+const MUL: Readonly<Record<Type, Op>> = typed('mul');
+const AND: Readonly<Record<Type, Op>> = typed('and');
+const OR: Readonly<Record<Type, Op>> = typed('or');
+const XOR: Readonly<Record<Type, Op>> = typed('xor');
+const SHL: Readonly<Record<Type, Op>> = typed('shl');
+const SHR_U: Readonly<Record<Type, Op>> = typed('shr_u');
+const SHR_S: Readonly<Record<Type, Op>> = typed('shr_s');
+const ROTL: Readonly<Record<Type, Op>> = typed('rotl');
+const ROTR: Readonly<Record<Type, Op>> = typed('rotr');
+const EQ: Readonly<Record<Type, Op>> = typed('eq');
+const NE: Readonly<Record<Type, Op>> = typed('ne');
+const LT_U: Readonly<Record<Type, Op>> = typed('lt_u');
+const LT_S: Readonly<Record<Type, Op>> = typed('lt_s');
+const GE_U: Readonly<Record<Type, Op>> = typed('ge_u');
+const EQZ: Readonly<Record<Type, Op>> = typed('eqz');
+
 export abstract class Emitter {
   /** Operand size of the form being described. */
   abstract readonly operandSize: Width;
@@ -56,7 +79,7 @@ export abstract class Emitter {
   abstract readonly addressSize: 2 | 4 | 8;
   abstract readonly model: CodeMode['model'];
   abstract readonly conditionCode: number;
-  abstract op(op: Op, type: Type, ...args: Value[]): Value;
+  abstract op(op: Op, type: Type, a: Value, b?: Value, c?: Value): Value;
   /** A wasm instruction with its immediates, after its operands: lanes, shuffles, vector constants. */
   abstract raw(type: Type, bytes: readonly number[], ...args: Value[]): Value;
   /** A field of the vCPU context (layout.ts). */
@@ -125,62 +148,56 @@ export abstract class Emitter {
   constant(width: Width, value: bigint): Value {
     return width === 8 ? this.i64(value) : this.i32(Number(BigInt.asIntN(32, value)));
   }
-  #binary(name: string, a: Value, b: Value): Value {
-    return this.op(`${a.type}.${name}` as Op, a.type, a, b);
-  }
-  #compare(name: string, a: Value, b: Value): Value {
-    return this.op(`${a.type}.${name}` as Op, 'i32', a, b);
-  }
   add(a: Value, b: Value): Value {
-    return this.#binary('add', a, b);
+    return this.op(ADD[a.type], a.type, a, b);
   }
   sub(a: Value, b: Value): Value {
-    return this.#binary('sub', a, b);
+    return this.op(SUB[a.type], a.type, a, b);
   }
   mul(a: Value, b: Value): Value {
-    return this.#binary('mul', a, b);
+    return this.op(MUL[a.type], a.type, a, b);
   }
   and(a: Value, b: Value): Value {
-    return this.#binary('and', a, b);
+    return this.op(AND[a.type], a.type, a, b);
   }
   or(a: Value, b: Value): Value {
-    return this.#binary('or', a, b);
+    return this.op(OR[a.type], a.type, a, b);
   }
   xor(a: Value, b: Value): Value {
-    return this.#binary('xor', a, b);
+    return this.op(XOR[a.type], a.type, a, b);
   }
   shl(a: Value, b: Value): Value {
-    return this.#binary('shl', a, b);
+    return this.op(SHL[a.type], a.type, a, b);
   }
   shrU(a: Value, b: Value): Value {
-    return this.#binary('shr_u', a, b);
+    return this.op(SHR_U[a.type], a.type, a, b);
   }
   shrS(a: Value, b: Value): Value {
-    return this.#binary('shr_s', a, b);
+    return this.op(SHR_S[a.type], a.type, a, b);
   }
   rotl(a: Value, b: Value): Value {
-    return this.#binary('rotl', a, b);
+    return this.op(ROTL[a.type], a.type, a, b);
   }
   rotr(a: Value, b: Value): Value {
-    return this.#binary('rotr', a, b);
+    return this.op(ROTR[a.type], a.type, a, b);
   }
   eq(a: Value, b: Value): Value {
-    return this.#compare('eq', a, b);
+    return this.op(EQ[a.type], 'i32', a, b);
   }
   ne(a: Value, b: Value): Value {
-    return this.#compare('ne', a, b);
+    return this.op(NE[a.type], 'i32', a, b);
   }
   ltU(a: Value, b: Value): Value {
-    return this.#compare('lt_u', a, b);
+    return this.op(LT_U[a.type], 'i32', a, b);
   }
   ltS(a: Value, b: Value): Value {
-    return this.#compare('lt_s', a, b);
+    return this.op(LT_S[a.type], 'i32', a, b);
   }
   geU(a: Value, b: Value): Value {
-    return this.#compare('ge_u', a, b);
+    return this.op(GE_U[a.type], 'i32', a, b);
   }
   eqz(a: Value): Value {
-    return this.op(`${a.type}.eqz` as Op, 'i32', a);
+    return this.op(EQZ[a.type], 'i32', a);
   }
   select(condition: Value, a: Value, b: Value): Value {
     return this.op('select', a.type, a, b, condition);

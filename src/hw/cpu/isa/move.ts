@@ -3,6 +3,8 @@ import type { Emitter, Place } from './emitter.ts';
 import { instruction, type Description } from './instruction.ts';
 
 const copy: Description['translate'] = (_t, dst, src) => dst!.write(src!.read());
+/** ENTER takes the level modulo 32. */
+const LEVELS = 32;
 
 const swapBytes = (t: Emitter, place: Place): void =>
   place.write(t.call(place.width === 8 ? 'swap64' : 'swap32', place.width === 8 ? 'i64' : 'i32', place.read()));
@@ -92,15 +94,29 @@ export const move: readonly Description[] = [
     },
   }),
   instruction('enter', {
-    // Nested frames (a level other than 0) are taken as level 0.
     forms: ['c8 Iw,Ib'],
     default64: true,
-    translate(t, size) {
+    compact: true,
+    translate(t, size, nesting) {
       const width = t.operandSize;
       const frame = t.stackOffset(t.stackPointer(), -width);
+      const outer = t.let(t.gpr('rbp', t.long ? 8 : 4).read());
       t.onStack(frame, width).write(t.gpr('rbp', width).read());
+      const level = t.let(t.and(nesting!.read(), t.i32(LEVELS - 1)));
+      // The frame pointers of the levels around it, then its own.
+      for (let i = 1; i < LEVELS; i++) {
+        const place = (): Place => t.onStack(t.stackOffset(frame, -i * width), width);
+        t.if(t.geU(level, t.i32(i + 1)), () => place().write(t.onStack(t.stackOffset(outer, -i * width), width).read()));
+        t.if(t.eq(level, t.i32(i)), () => place().write(t.toWidth(width, frame)));
+      }
+      const stackWidth = t.long ? 8 : 4;
       t.gpr('rbp', width).write(t.toWidth(width, frame));
-      t.setStackPointer(t.sub(frame, t.toWidth(t.long ? 8 : 4, size!.read())));
+      t.setStackPointer(
+        t.sub(
+          frame,
+          t.add(t.toWidth(stackWidth, size!.read()), t.mul(t.toWidth(stackWidth, level), t.constant(stackWidth, BigInt(width)))),
+        ),
+      );
     },
   }),
   instruction('xlat', {

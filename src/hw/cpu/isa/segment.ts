@@ -79,6 +79,19 @@ const tell = (name: string, form: string, value: (t: Emitter) => Value): Descrip
     },
   });
 
+/** Where the descriptor tables are is no business of a deprivileged program: it reads what Linux tells where UMIP forbids to ask. */
+const tellTable = (name: string, form: string, base: bigint): Description =>
+  instruction(name, {
+    forms: [form],
+    compact: true,
+    translate(t, dst) {
+      const at = t.let(dst!.linear());
+      const width = t.long ? 8 : 4;
+      t.memory(t.add(at, t.i64(2n)), width).write(t.constant(width, base));
+      t.memory(at, 2).write(t.i32(0));
+    },
+  });
+
 type Size = Pick<Description, 'only'>;
 /** PUSH and POP of a segment register. What only compatibility mode has has one byte. */
 const pushSelector = (segment: number, opcode: string, size: Size = {}): Description =>
@@ -171,6 +184,8 @@ export const segment: readonly Description[] = [
   tell('smsw', '0f 01 /4 Ev', (t) =>
     t.or(t.i32(MACHINE_STATUS | 0), t.select(t.context(CONTEXT.taskSwitched, 'i32', 4).read(), t.i32(TASK_SWITCHED), t.i32(0))),
   ),
+  tellTable('sgdt', '0f 01 /0 M', 0xfffffffffffe0000n),
+  tellTable('sidt', '0f 01 /1 M', 0xffffffffffff0000n),
   pushSelector(FS, '0f a0'),
   pushSelector(GS, '0f a8'),
   popSelector(FS, '0f a1'),

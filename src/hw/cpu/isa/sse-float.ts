@@ -78,8 +78,8 @@ function operate(t: Emitter, operation: Operation, suffix: Suffix, a: Value, b: 
   const type = packed ? 'v128' : scalar;
   const name = packed ? wideOf(scalar) : scalar;
   const [x, y] = packed ? [a, b] : [lowLane(t, scalar, a), lowLane(t, scalar, b)];
-  const args = operation === 'sqrt' ? [y] : [x, y];
-  const fast = t.let(t.op(`${name}.${operation}` as 'f32x4.add', type, ...args));
+  const op = `${name}.${operation}` as 'f32x4.add';
+  const fast = t.let(operation === 'sqrt' ? t.op(op, type, y) : t.op(op, type, x, y));
   const safe = t.and(usualMxcsr(t, exactness(t, operation, scalar, packed, x, y, fast)), c.all(SAFE[operation](c, x, y, fast)));
   return unless(t, safe, packed ? fast : withLow(t, scalar, a, fast), () => exactly(t, operation + suffix, a, b));
 }

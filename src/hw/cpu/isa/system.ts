@@ -43,8 +43,8 @@ const PRIVILEGED: Readonly<Record<string, readonly string[]>> = {
   cli: ['fa'],
   sti: ['fb'],
   hlt: ['f4'],
-  in: ['e4 AL,Ib', 'e5 rAX,Ib', 'ec AL,DX', 'ed rAX,DX'],
-  out: ['e6 Ib,AL', 'e7 Ib,rAX', 'ee DX,AL', 'ef DX,rAX'],
+  in: ['e4 AL,Ib', 'e5 eAX,Ib', 'ec AL,DX', 'ed eAX,DX'],
+  out: ['e6 Ib,AL', 'e7 Ib,eAX', 'ee DX,AL', 'ef DX,eAX'],
   ins: ['6c b', '6d v'],
   outs: ['6e b', '6f v'],
   mov: ['0f 20 /r Rq,Cq', '0f 22 /r Cq,Rq', '0f 21 /r Rq,Dq', '0f 23 /r Dq,Rq'],
@@ -73,7 +73,18 @@ export const system: readonly Description[] = [
     instruction(`prefetch${hint}`, { forms: [`0f 18 /${digit} Mb`], compact: true, translate: nothing }),
   ),
   instruction('nop', {
-    forms: ['0f 1f /0 Ev', '0f 1f /r Ev', '0f 18 /r Ev', '0f 19 /r Ev', '0f 0d /r M', '0f 1e /r Ev', '0f 1d /r Ev'],
+    forms: [
+      '0f 1f /0 Ev',
+      '0f 1f /r Ev',
+      '0f 18 /r Ev',
+      '0f 19 /r Ev',
+      '0f 0d /r M',
+      '0f 1a /r Ev',
+      '0f 1b /r Ev',
+      '0f 1c /r Ev',
+      '0f 1d /r Ev',
+      '0f 1e /r Ev',
+    ],
     translate: nothing,
   }),
   instruction('pause', { forms: ['F3 90'], translate: nothing }),
@@ -156,7 +167,11 @@ export const system: readonly Description[] = [
   }),
   instruction('mov', {
     forms: ['8c /r Ev,Sw'],
-    translate: (t, dst, src) => dst!.write(dst!.kind === 'memory' ? t.cut(2, src!.read()) : t.toWidth(dst!.width, src!.read())),
+    // Two bytes of memory, whatever the operand size.
+    translate: (t, dst, src) => {
+      if (dst!.kind === 'memory') t.memory(dst!.linear(), 2).write(t.cut(2, src!.read()));
+      else dst!.write(t.toWidth(dst!.width, src!.read()));
+    },
   }),
   // With REX.W it is CMPXCHG16B, which wants 16-byte alignment and so never lies on two pages.
   instruction('cmpxchg8b', {

@@ -18,7 +18,7 @@ const LANES = {
   f64x2: [0x21, 0x22, 'f64'],
 } as const;
 
-export const v = (t: Emitter, op: Op, ...args: Value[]): Value => t.op(op, 'v128', ...args);
+export const v = (t: Emitter, op: Op, a: Value, b?: Value, c?: Value): Value => t.op(op, 'v128', a, b, c);
 
 export const extract = (t: Emitter, shape: LaneShape, lane: number, value: Value): Value =>
   t.raw(LANES[shape][2], [0xfd, LANES[shape][0], lane], value);

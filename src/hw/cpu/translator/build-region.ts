@@ -53,7 +53,7 @@ class RegionBuilder {
     t.charge(instructions.length, this.#pageVa + start);
     for (const [i, instruction] of instructions.entries()) {
       t.begin(instruction.decoded, this.#pageVa + instruction.offset, instructions.length - i);
-      t.onJumpNear = () => this.#jump(node, instruction);
+      t.onJumpNear = t.onAgain = () => this.#jump(node, instruction);
       t.onJump = () => this.#indirect(node);
       const { form } = instruction.decoded;
       form.description.translate(t, ...form.operands.map((spec) => t.place(spec)));
@@ -98,6 +98,9 @@ class RegionBuilder {
     if (!to) {
       if (Math.floor(va / 4096) === Math.floor(this.#pageVa / 4096)) t.chainTo(this.#exitMicroOp(va));
       else t.exitTo(va);
+    } else if (!to.block) {
+      t.want(va);
+      t.goTo(this.#levels.get(to)!);
     } else if (to.order <= from.order || to.merges) t.goTo(this.#levels.get(to)!);
     else this.tree(to);
   }

@@ -2,11 +2,25 @@
 import type { Decoded } from '../decode/decoder.ts';
 import { IMPORTS } from '../interpreter/handlers.ts';
 import { I32, I64, ModuleWriter } from '../wasm/module.ts';
-import { Untranslatable, type RegionHelpers } from './region-base.ts';
+import { STORING, Untranslatable, type RegionHelpers } from './region-base.ts';
 import { RegionEmitter } from './region-emitter.ts';
 
-/** Helpers that touch no register or flag. */
-const PURE: readonly string[] = ['quotientFits', 'quotient', 'remainder', 'runSse', 'compareStrings', 'crc32', 'enterMmx'];
+/** Helpers that touch no general register, XMM register or flag: what regions keep in locals. */
+const PURE: readonly string[] = [
+  'quotientFits',
+  'quotient',
+  'remainder',
+  'runSse',
+  'compareStrings',
+  'crc32',
+  'enterMmx',
+  'x87',
+  'x87Answer',
+  'x87Control',
+  'x87Initialise',
+  'writable',
+  ...STORING,
+];
 /** What the interpreter's module offers. */
 const EXPORTS: typeof IMPORTS = { swap32: [[I32, I32], [I32]], swap64: [[I32, I64], [I64]] };
 const MEMORY: readonly string[] = ['slowRead', 'slowWrite', 'finishWrite'];
@@ -33,7 +47,7 @@ export function declareImports(module: ModuleWriter): RegionHelpers {
 /** Tries an instruction on its own: does its description ask for anything that a region has not? */
 export function canTranslate(decoded: Decoded): boolean {
   const t = new RegionEmitter(declareImports(new ModuleWriter()), 0, 0);
-  t.onJumpNear = t.onJump = () => undefined;
+  t.onJumpNear = t.onJump = t.onAgain = () => undefined;
   t.begin(decoded, 0, 1);
   try {
     decoded.form.description.translate(t, ...decoded.form.operands.map((spec) => t.place(spec)));

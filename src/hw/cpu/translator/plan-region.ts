@@ -30,8 +30,9 @@ export interface Plan {
   readonly open: boolean;
 }
 
-/** Where a direct branch goes, relative to its page's start; null: it is none. May lie outside [0, 4096). */
+/** Where a direct branch goes, relative to its page's start; null: it is none. May lie outside [0, 4096). REP branches to itself. */
 export function branchTarget({ offset, decoded }: PlannedInstruction): number | null {
+  if (decoded.repeat !== 0) return offset;
   if (!decoded.form.operands.some(({ source }) => source === 'branch')) return null;
   return offset + decoded.length + Number(decoded.immediates.at(-1)!);
 }

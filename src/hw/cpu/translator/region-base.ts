@@ -25,6 +25,8 @@ export const refuse = (): never => {
   throw new Untranslatable();
 };
 
+/** Helpers that write guest memory themselves, and so may hit code. */
+export const STORING: readonly string[] = ['storeBytes', 'moveEnvironment'];
 const CPU = 0;
 /** (cpu, uop, left). */
 const PARAMETERS = 3;
@@ -56,7 +58,6 @@ export abstract class RegionBase extends WasmEmitter {
   protected readonly state: Map<number, StateLocal> = new Map();
   readonly flags: PendingFlags = new PendingFlags();
   protected readonly exitRip: number;
-  protected readonly exitUop: number;
   protected readonly exitCode: number;
   protected readonly tlbLocal: number;
   protected readonly stale: number;
@@ -73,8 +74,11 @@ export abstract class RegionBase extends WasmEmitter {
   protected now: Instruction;
   /** Flags written inside an open conditional part; null: none is open. */
   protected inside: Set<FlagName> | null = null;
+  /** This block has asked for the FPU. */
+  protected fpuReady = false;
   onJumpNear: () => void = refuse;
   onJump: () => void = refuse;
+  onAgain: () => void = refuse;
 
   /** @param pageVa address of the page that the region is in */
   constructor(helpers: RegionHelpers, token: number, pageVa: number) {
@@ -84,7 +88,7 @@ export abstract class RegionBase extends WasmEmitter {
     this.pageVa = pageVa;
     this.now = this.#instruction(null!, 0, 0);
     [this.exitRip, this.lazyA, this.lazyB] = [this.newLocal('i64'), this.newLocal('i64'), this.newLocal('i64')];
-    [this.exitUop, this.exitCode, this.tlbLocal] = [this.newLocal('i32'), this.newLocal('i32'), this.newLocal('i32')];
+    [this.exitCode, this.tlbLocal] = [this.newLocal('i32'), this.newLocal('i32')];
     [this.stale, this.lazyCode] = [this.newLocal('i32'), this.newLocal('i32')];
     this.exitLevel = ++this.depth;
   }
@@ -176,16 +180,16 @@ export abstract class RegionBase extends WasmEmitter {
 
   // Expressions: constants are worked out
 
-  override op(op: Op, type: Type, ...args: Value[]): Value {
-    const known = fold(op, args);
-    if (known === null) return super.op(op, type, ...args);
+  override op(op: Op, type: Type, a: Value, b?: Value, c?: Value): Value {
+    const known = fold(op, a, b);
+    if (known === null) return super.op(op, type, a, b, c);
     return type === 'i64' ? this.i64(known) : this.i32(Number(known));
   }
   override i32(value: number): Value {
-    return { ...super.i32(value), constant: BigInt(value | 0) };
+    return { type: 'i32', constant: BigInt(value | 0), emit: () => this.emitI32(value) };
   }
   override i64(value: bigint): Value {
-    return { ...super.i64(value), constant: BigInt.asIntN(64, value) };
+    return { type: 'i64', constant: BigInt.asIntN(64, value), emit: () => this.emitI64(value) };
   }
   override let(value: Value): Value {
     return value.constant === undefined ? super.let(value) : value;
@@ -203,6 +207,10 @@ export abstract class RegionBase extends WasmEmitter {
   call(name: string, result: 'i32' | 'i64' | null, ...args: Value[]): Value {
     const index = this.helpers.named[name];
     if (index === undefined) return refuse();
-    return this.called(index, result, args);
+    const answer = this.called(index, result, args);
+    if (!STORING.includes(name)) return answer;
+    const done = this.let(answer);
+    this.storedSlowly();
+    return done;
   }
 }

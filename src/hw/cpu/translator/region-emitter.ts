@@ -2,8 +2,8 @@
  * The translator's Emitter: one wasm function (cpu, uop, left) → exit code for a region of blocks. Registers and flags it touches live in locals; they
  * are loaded at the entry and stored at the one exit that all ways out share.
  */
-import { NO_REGISTER } from '../decode/decoder.ts';
-import type { OperandSpec } from '../decode/table.ts';
+import { NO_REGISTER, x87Opcode } from '../decode/decoder.ts';
+import { immediateIndex, type OperandSpec } from '../decode/table.ts';
 import type { FlagName, Place, RegisterName, Type, Value, VectorPlace, Width } from '../isa/emitter.ts';
 import type { AnyPlace } from '../isa/instruction.ts';
 import { CONTEXT, LINEAR_32 } from '../layout.ts';
@@ -115,10 +115,13 @@ export class RegionEmitter extends RegionFlow {
       case 'mmx-rm':
         return (memory ? this.vectorPlace(() => this.#linear(), bytes, this.#baseField) : this.#mmx(rm)) as AnyPlace;
       case 'immediate':
-        return this.#constant(width, immediates[form.description.name === 'enter' ? 0 : immediates.length - 1] ?? 0n) as AnyPlace;
+        return this.#constant(width, immediates[immediateIndex(form, spec)]!) as AnyPlace;
       case 'branch':
         if (!this.long && operandSize === 2) return refuse();
         return this.#constant(width, 0n) as AnyPlace;
+      case 'st':
+      case 'x87-opcode':
+        return this.#constant(width, x87Opcode(this.now.decoded)) as AnyPlace;
       default:
         return refuse();
     }
@@ -248,7 +251,7 @@ export class RegionEmitter extends RegionFlow {
   }
 
   again(): void {
-    refuse();
+    this.onAgain();
   }
   stepFrom(): void {
     refuse();

@@ -10,9 +10,11 @@ import { RegionBase } from './region-base.ts';
 
 const UOP_LOCAL = 1;
 const LEFT = 2;
-/** Values of the local that says how to leave; others hold an exit code, the instructions to give back, and where in the page rip is. */
-const CHAIN = -1;
-const JUMP = -2;
+/**
+ * The local that says how to leave: positive, the micro-op to go on with; zero, by a jump to exitRip; negative, the complement of an exit code, the
+ * instructions to give back, and where in the page rip is.
+ */
+const JUMP = 0;
 const OFFSET_MASK = 0x1fff;
 const REFUND_AT = 13;
 const REFUND_MASK = 0x3ff;
@@ -121,7 +123,7 @@ export abstract class RegionFlow extends RegionBase {
   protected leaveAt(code: number, rip: number, refund: number): void {
     this.#storePending();
     // One number says it all: there are many such exits, and the epilogue is one.
-    this.#exitWith((code << CODE_AT) | (refund << REFUND_AT) | (rip - this.pageVa));
+    this.#exitWith(~((code << CODE_AT) | (refund << REFUND_AT) | (rip - this.pageVa)));
   }
   #exitWith(code: number): void {
     this.i32(code).emit();
@@ -132,9 +134,9 @@ export abstract class RegionFlow extends RegionBase {
     this.code.u8(BR);
     this.code.u32(this.depth - level);
   }
-  protected fault(): void {
+  protected fault(code: number = EXIT.exception): void {
     if (this.now.restoreRsp) this.writeState(CONTEXT.gpr + 4 * 8, this.now.restoreRsp);
-    this.leaveAt(EXIT.exception, this.now.va, this.now.unretired);
+    this.leaveAt(code, this.now.va, this.now.unretired);
   }
   restoreOnFault(rsp: Value): void {
     this.now.restoreRsp = rsp;
@@ -148,10 +150,13 @@ export abstract class RegionFlow extends RegionBase {
     this.fault();
   }
   needFpu(): void {
-    this.branch(this.load('i32', 4, this.cpu, CONTEXT.taskSwitched), () => this.raise(7));
+    // Only the hypervisor changes it, and it is not asked inside a block.
+    if (this.fpuReady) return;
+    this.fpuReady = true;
+    this.branch(this.load('i32', 4, this.cpu, CONTEXT.taskSwitched), () => this.fault(EXIT.noFpu));
   }
   needAligned(address: Value, bytes: number): void {
-    this.branch(this.ne(this.and(address, this.i64(BigInt(bytes - 1))), this.i64(0n)), () => this.raise(13));
+    this.branch(this.and(this.wrap(address), this.i32(bytes - 1)), () => this.fault(EXIT.protection));
   }
   protected override storedSlowly(): void {
     this.now.stores = true;
@@ -175,16 +180,18 @@ export abstract class RegionFlow extends RegionBase {
   /** To an address outside, which is known. */
   exitTo(va: number): void {
     this.#storePending();
+    this.want(va);
+    this.#exitWith(JUMP);
+  }
+  /** What the dispatcher is to go to. */
+  want(va: number): void {
     this.i64(this.long ? BigInt(va) : BigInt.asUintN(32, BigInt(va))).emit();
     this.setLocal(this.exitRip);
-    this.#exitWith(JUMP);
   }
   /** To a block of the same page outside, by a micro-op that goes there. */
   chainTo(uop: number): void {
     this.#storePending();
-    this.i32(uop).emit();
-    this.setLocal(this.exitUop);
-    this.#exitWith(CHAIN);
+    this.#exitWith(uop);
   }
 
   // Structure
@@ -222,9 +229,10 @@ export abstract class RegionFlow extends RegionBase {
   /** Takes the block's instructions off the budget, or leaves if there are not as many. */
   charge(count: number, va: number): void {
     const left = this.getLocal(LEFT, 'i32');
-    this.branch(this.op('i32.lt_s', 'i32', left, this.i32(count)), () => this.leaveAt(EXIT.tail, va, 0));
     this.sub(left, this.i32(count)).emit();
     this.setLocal(LEFT);
+    this.branch(this.op('i32.lt_s', 'i32', left, this.i32(0)), () => this.leaveAt(EXIT.tail, va, count));
+    this.fpuReady = false;
   }
 
   /** The whole function. */
@@ -252,31 +260,28 @@ export abstract class RegionFlow extends RegionBase {
     return { locals: this.types, code: whole };
   }
   #epilogue(): void {
-    const [left, uop, rip, code] = [
-      this.getLocal(LEFT, 'i32'),
-      this.getLocal(this.exitUop, 'i32'),
-      this.getLocal(this.exitRip, 'i64'),
-      this.getLocal(this.exitCode, 'i32'),
-    ];
+    const [left, rip, code] = [this.getLocal(LEFT, 'i32'), this.getLocal(this.exitRip, 'i64'), this.getLocal(this.exitCode, 'i32')];
     const leave = (at: Value, exit: Value): void => {
       this.store(8, this.cpu, CONTEXT.rip, at);
       this.store(4, this.cpu, CONTEXT.left, left);
       exit.emit();
       this.code.u8(RETURN);
     };
-    this.branch(this.eq(code, this.i32(CHAIN)), () => {
-      this.branch(this.eqz(left), () => leave(this.load('i64', 8, uop, UOP.rip), this.i32(EXIT.lookup)));
-      for (const value of [this.cpu, uop, left, this.load('i32', 4, uop, UOP.handler)]) value.emit();
+    this.branch(this.op('i32.gt_s', 'i32', code, this.i32(0)), () => {
+      this.branch(this.eqz(left), () => leave(this.load('i64', 8, code, UOP.rip), this.i32(EXIT.lookup)));
+      for (const value of [this.cpu, code, left, this.load('i32', 4, code, UOP.handler)]) value.emit();
       this.code.u8(RETURN_CALL_INDIRECT);
       this.code.u32(this.helpers.handlerType);
       this.code.u32(0);
     });
-    this.branch(this.eq(code, this.i32(JUMP)), () => {
+    this.branch(this.eqz(code), () => {
       // It takes the jump itself off the budget, which has been done.
       for (const value of [this.cpu, rip, this.add(left, this.i32(1))]) value.emit();
       this.code.u8(RETURN_CALL);
       this.code.u32(this.helpers.jump);
     });
+    this.xor(code, this.i32(-1)).emit();
+    this.setLocal(this.exitCode);
     const field = (at: number, mask: number): Value => this.and(this.shrU(code, this.i32(at)), this.i32(mask));
     this.add(left, field(REFUND_AT, REFUND_MASK)).emit();
     this.setLocal(LEFT);

@@ -1,7 +1,7 @@
 /**
  * The order in which a region's blocks become structured code (N. Ramsey, Beyond Relooper, 2022): reverse postorder, dominators, which blocks are
- * loop heads, and which have several ways in. An edge that makes the graph irreducible becomes an exit. A region with several entries, or with
- * indirect jumps inside, begins with a dispatcher that goes to the entry that is wanted.
+ * loop heads, and which have several ways in. A region with several entries, or with indirect jumps inside, begins with a dispatcher that goes to
+ * the entry that is wanted; so do edges that make the graph irreducible.
  */
 import type { Block, Plan } from './plan-region.ts';
 
@@ -15,7 +15,7 @@ export interface Node {
   readonly merges: boolean;
   /** Merge nodes that it dominates at once, last in order first. */
   readonly merged: readonly Node[];
-  /** Successors that stay in the region, by kind. */
+  /** Successors that stay in the region, by kind; the dispatcher: by way of it. */
   readonly next: Node | null;
   readonly target: Node | null;
   /** Where its indirect jump goes; null: out of the region. */
@@ -43,15 +43,28 @@ class Draft implements Node {
   get successors(): readonly Draft[] {
     return [this.next, this.target, this.dispatcher, ...this.entries].filter((one) => one !== null);
   }
-  cut(to: Draft): void {
-    for (const edge of ['next', 'target', 'dispatcher'] as const) if (this[edge] === to) this[edge] = null;
-    to.predecessors.splice(to.predecessors.indexOf(this), 1);
+  /** What went to `to` goes by the dispatcher. */
+  redirect(to: Draft, dispatcher: Draft): void {
+    for (const edge of ['next', 'target'] as const) {
+      if (this[edge] !== to) continue;
+      this[edge] = dispatcher;
+      to.predecessors.splice(to.predecessors.indexOf(this), 1);
+      dispatcher.predecessors.push(this);
+    }
+    if (dispatcher.entries.includes(to)) return;
+    dispatcher.entries.push(to);
+    to.predecessors.push(dispatcher);
   }
 }
 
-export function shapeRegion({ blocks, entries }: Plan): Node {
+export function shapeRegion(plan: Plan): Node {
+  return shape(plan, plan.entries.length > 1) ?? shape(plan, true)!;
+}
+
+/** null: it takes a dispatcher. */
+function shape({ blocks, entries }: Plan, dispatches: boolean): Node | null {
   const drafts = new Map(blocks.map((block) => [block.offset, new Draft(block)]));
-  const dispatcher = entries.length > 1 ? new Draft(null) : null;
+  const dispatcher = dispatches ? new Draft(null) : null;
   if (dispatcher) dispatcher.entries = entries.map((entry) => drafts.get(entry)!);
   for (const draft of drafts.values()) {
     const { next, target, indirect } = draft.block!;
@@ -60,8 +73,13 @@ export function shapeRegion({ blocks, entries }: Plan): Node {
     if (indirect) draft.dispatcher = dispatcher;
   }
   const ordered = reversePostorder(dispatcher ?? drafts.get(entries[0]!)!);
-  do findDominators(ordered);
-  while (cutIrreducible(ordered));
+  for (;;) {
+    findDominators(ordered);
+    const wrong = irreducible(ordered);
+    if (wrong.length === 0) break;
+    if (!dispatcher) return null;
+    for (const [from, to] of wrong) from.redirect(to, dispatcher);
+  }
   for (const draft of ordered) for (const to of draft.successors) if (to.order <= draft.order) to.loops = true;
   for (const draft of ordered) {
     draft.merges = draft.predecessors.filter(({ order }) => order < draft.order).length > 1;
@@ -104,17 +122,11 @@ function findDominators(drafts: readonly Draft[]): void {
   }
 }
 
-/** Edges into the middle of a loop become exits. */
-function cutIrreducible(drafts: readonly Draft[]): boolean {
-  let cut = false;
-  for (const draft of drafts) {
-    for (const to of draft.successors) {
-      if (to.order > draft.order || dominates(to, draft)) continue;
-      draft.cut(to);
-      cut = true;
-    }
-  }
-  return cut;
+/** Edges into the middle of a loop. */
+function irreducible(drafts: readonly Draft[]): readonly (readonly [from: Draft, to: Draft])[] {
+  return drafts.flatMap((from) =>
+    from.successors.filter((to) => to.order <= from.order && !dominates(to, from)).map((to) => [from, to] as const),
+  );
 }
 
 function common(a: Draft, b: Draft): Draft {

@@ -9,7 +9,7 @@ import type { Decoded } from '../decode/decoder.ts';
 import { shapeKey, shapeOf } from '../interpreter/handlers.ts';
 import { ModuleWriter } from '../wasm/module.ts';
 import { buildRegion } from './build-region.ts';
-import { planRegion } from './plan-region.ts';
+import { planRegion, type Plan } from './plan-region.ts';
 import { canTranslate, declareImports } from './can-translate.ts';
 import type { RegionHelpers } from './region-base.ts';
 import { RegionEmitter } from './region-emitter.ts';
@@ -51,6 +51,12 @@ interface Request {
   readonly again: boolean;
 }
 
+interface Planned extends Request {
+  /** Address of its page. */
+  readonly page: number;
+  readonly plan: Plan;
+}
+
 export class Translator {
   readonly #memory: MachineMemory;
   readonly #code: CodeCache;
@@ -59,7 +65,7 @@ export class Translator {
   /** By frame: the region with an indirect jump that may get more targets, and how often yet. */
   readonly #open: Map<number, { readonly va: number; readonly mode: CodeMode; rebuilds: number }> = new Map();
   readonly #freeSlots: number[] = [];
-  readonly #known: Map<string, boolean> = new Map();
+  readonly #known: Map<number, boolean> = new Map();
   readonly counts: TranslationCounts = { regions: 0, modules: 0, blocks: 0, instructions: 0, bytes: 0, dropped: 0, refused: new Map() };
 
   constructor(memory: MachineMemory, code: CodeCache, imports: TranslatorImports) {
@@ -98,19 +104,21 @@ export class Translator {
   /** Translates what has been asked for. */
   flush(): void {
     if (this.#queue.length === 0) return;
-    const requests = this.#queue.splice(0).toSorted((a, b) => Number(b.again) - Number(a.again));
+    // Code that runs on without new code being decoded would never get room.
+    if (!this.#code.hasRoom(EXITS_MOST)) {
+      this.#queue.length = 0;
+      this.#code.forget();
+      return;
+    }
     const module = new ModuleWriter();
     const helpers = declareImports(module);
     const done: { readonly mfn: number; readonly mode: CodeMode; readonly slot: number; readonly entries: readonly number[] }[] = [];
-    const translated = new Set<string>();
-    for (const { mfn, va, mode, again } of requests) {
-      const head = this.#code.known(mfn, va, mode);
-      if (head === null || (this.#code.isTranslated(head) && !again) || translated.has(`${mfn}:${va}:${mode.index}`)) continue;
+    for (const [i, planned] of this.#plans().entries()) {
+      const { mfn, va, mode, page, plan } = planned;
       if (!this.#code.hasRoom(EXITS_MOST)) break;
-      const entries = this.#translate(module, helpers, { mfn, va, mode }, `r${done.length}`);
-      if (!entries) continue;
-      for (const entry of entries) translated.add(`${mfn}:${entry}:${mode.index}`);
-      done.push({ mfn, mode, slot: this.#slot(), entries });
+      if (plan.open && this.#open.get(mfn)?.va !== va) this.#open.set(mfn, { va, mode, rebuilds: REBUILDS_MOST });
+      this.#translate(module, helpers, planned, `r${i}`);
+      done.push({ mfn, mode, slot: this.#slot(), entries: plan.entries.map((entry) => page + entry) });
     }
     if (done.length === 0) return;
     const { wasm } = this.#memory;
@@ -127,30 +135,48 @@ export class Translator {
     this.counts.bytes += bytes.length;
   }
 
-  /** Answers the addresses where the region can be entered; null: there is nothing to translate. */
-  #translate(
-    module: ModuleWriter,
-    helpers: RegionHelpers,
-    { mfn, va, mode }: Omit<Request, 'again'>,
-    name: string,
-  ): readonly number[] | null {
-    const page = pageOf(va);
-    const plan = planRegion(this.#memory.frame(mfn), va - page, mode, this.#code.targets(mfn), (decoded) => this.#translatable(decoded));
-    const { blocks, entries, open } = plan;
-    if (blocks.length === 0) return null;
-    if (open && this.#open.get(mfn)?.va !== va) this.#open.set(mfn, { va, mode, rebuilds: REBUILDS_MOST });
+  /**
+   * The regions to make of the queue. Loops get hot from the inside out, and the region of an outer one has the inner ones in it: who waits for an
+   * inner one alone gets hot, and asks, again.
+   */
+  #plans(): readonly Planned[] {
+    const planned = this.#queue
+      .splice(0)
+      .filter(({ mfn, va, mode, again }) => {
+        const head = this.#code.known(mfn, va, mode);
+        return head !== null && (again || !this.#code.isTranslated(head));
+      })
+      .map((request): Planned => {
+        const page = pageOf(request.va);
+        const { mfn, va, mode } = request;
+        const plan = planRegion(this.#memory.frame(mfn), va - page, mode, this.#code.targets(mfn), (decoded) =>
+          this.#translatable(decoded),
+        );
+        return { ...request, page, plan };
+      })
+      .filter(({ plan }) => plan.blocks.length > 0)
+      .toSorted((a, b) => Number(b.again) - Number(a.again) || b.plan.blocks.length - a.plan.blocks.length);
+    const covered = new Set<string>();
+    return planned.filter(({ mfn, va, mode, page, plan }) => {
+      const key = (at: number): string => `${mfn}:${at}:${mode.index}`;
+      if (covered.has(key(va))) return false;
+      for (const { offset } of plan.blocks) covered.add(key(page + offset));
+      return true;
+    });
+  }
+
+  #translate(module: ModuleWriter, helpers: RegionHelpers, { mfn, va, page, plan }: Planned, name: string): void {
     const t = new RegionEmitter(helpers, this.#code.exitMicroOp(mfn, va), page);
     buildRegion(t, shapeRegion(plan), page, (to) => this.#code.exitMicroOp(mfn, to));
     const { locals, code } = t.finish();
     const index = module.reserve();
     module.define(index, helpers.handlerType, locals, code);
     module.export(name, index);
-    for (const { instructions } of blocks) {
+    for (const { instructions } of plan.blocks) {
       this.counts.blocks++;
       this.counts.instructions += instructions.length;
       for (const { offset, decoded } of instructions) this.#code.cover(mfn, offset, decoded.length);
     }
-    return entries.map((entry) => page + entry);
   }
 
   /** Tries a form once, on its own. */

@@ -8,6 +8,11 @@ export class Bytes {
     this.#buffer[this.length++] = value;
   }
 
+  /** Another value for a byte that has been written. */
+  patch(at: number, value: number): void {
+    this.#buffer[at] = value;
+  }
+
   u32(value: number): void {
     let rest = value >>> 0;
     while (rest >= 0x80) {

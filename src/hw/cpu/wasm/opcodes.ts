@@ -133,6 +133,7 @@ export const RETURN_CALL = 0x12;
 export const RETURN_CALL_INDIRECT = 0x13;
 export const LOCAL_GET = 0x20;
 export const LOCAL_SET = 0x21;
+export const LOCAL_TEE = 0x22;
 export const I32_CONST = 0x41;
 export const I64_CONST = 0x42;
 export const EMPTY = 0x40;

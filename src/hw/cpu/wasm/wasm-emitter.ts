@@ -6,9 +6,13 @@ import { Emitter, type Place, type Type, type Value, type VectorPlace, type Widt
 import { TLB } from '../layout.ts';
 import { Bytes } from './bytes.ts';
 import { F32, F64, I32, I64, V128, type ValueType } from './module.ts';
-import { CALL, ELSE, EMPTY, END, I32_CONST, I64_CONST, IF, LOCAL_GET, LOCAL_SET, OPCODES, type Op } from './opcodes.ts';
+import { CALL, ELSE, EMPTY, END, I32_CONST, I64_CONST, IF, LOCAL_GET, LOCAL_SET, LOCAL_TEE, OPCODES, type Op } from './opcodes.ts';
 
 export const WASM_TYPES: Readonly<Record<Type, ValueType>> = { i32: I32, i64: I64, f32: F32, f64: F64, v128: V128 };
+
+/** From an address to its TLB entry: page number × the entry's size, in one step. */
+const PAGE_TO_ENTRY: number = 12 - Math.log2(TLB.bytes);
+const TLB_MASK: number = (TLB.entries - 1) * TLB.bytes;
 
 /** Function indices of what guest memory needs. */
 export interface MemoryHelpers {
@@ -19,6 +23,8 @@ export interface MemoryHelpers {
 
 export abstract class WasmEmitter extends Emitter {
   code: Bytes = new Bytes();
+  /** The local.set written last, and where. */
+  readonly #lastSet: { code: Bytes | null; at: number; end: number; local: number } = { code: null, at: 0, end: 0, local: 0 };
   /** How many blocks, loops and ifs are open. */
   protected depth = 0;
   protected abstract readonly memoryHelpers: MemoryHelpers;
@@ -32,12 +38,14 @@ export abstract class WasmEmitter extends Emitter {
 
   // Expressions
 
-  op(op: Op, type: Type, ...args: Value[]): Value {
+  op(op: Op, type: Type, a: Value, b?: Value, c?: Value): Value {
     const opcode = OPCODES[op];
     return {
       type,
       emit: () => {
-        for (const arg of args) arg.emit();
+        a.emit();
+        b?.emit();
+        c?.emit();
         if (opcode >= 0xfd00) {
           this.code.u8(0xfd);
           this.code.u32(opcode - 0xfd00);
@@ -86,35 +94,43 @@ export abstract class WasmEmitter extends Emitter {
     };
   }
   i32(value: number): Value {
-    return {
-      type: 'i32',
-      emit: () => {
-        this.code.u8(I32_CONST);
-        this.code.s32(value);
-      },
-    };
+    return { type: 'i32', emit: () => this.emitI32(value) };
   }
   i64(value: bigint): Value {
-    return {
-      type: 'i64',
-      emit: () => {
-        this.code.u8(I64_CONST);
-        this.code.s64(value);
-      },
-    };
+    return { type: 'i64', emit: () => this.emitI64(value) };
+  }
+  protected emitI32(value: number): void {
+    this.code.u8(I32_CONST);
+    this.code.s32(value);
+  }
+  protected emitI64(value: bigint): void {
+    this.code.u8(I64_CONST);
+    this.code.s64(value);
   }
   protected getLocal(local: number, type: Type): Value {
-    return {
-      type,
-      emit: () => {
-        this.code.u8(LOCAL_GET);
-        this.code.u32(local);
-      },
-    };
+    return { type, emit: () => this.#get(local) };
+  }
+  /** Directly behind its local.set, which then becomes a local.tee. */
+  #get(local: number): void {
+    const { code } = this;
+    const set = this.#lastSet;
+    if (set.local === local && set.code === code && set.end === code.length) {
+      code.patch(set.at, LOCAL_TEE);
+      set.code = null;
+      return;
+    }
+    code.u8(LOCAL_GET);
+    code.u32(local);
   }
   protected setLocal(local: number): void {
-    this.code.u8(LOCAL_SET);
-    this.code.u32(local);
+    const { code } = this;
+    const set = this.#lastSet;
+    set.at = code.length;
+    code.u8(LOCAL_SET);
+    code.u32(local);
+    set.code = code;
+    set.end = code.length;
+    set.local = local;
   }
   let(value: Value): Value {
     value.emit();
@@ -244,7 +260,7 @@ export abstract class WasmEmitter extends Emitter {
   /** The TLB's fast path inline; else the slow one, which answers 0 for a fault. `base` tells it whether a bad address is the stack's. */
   protected translate(va: Value, bytes: number, write: boolean, base: Value): { host: Value; slow: Value } {
     const low = this.let(this.wrap(va));
-    const entry = this.let(this.add(this.tlb(), this.shl(this.and(this.shrU(low, this.i32(12)), this.i32(TLB.entries - 1)), this.i32(5))));
+    const entry = this.let(this.add(this.tlb(), this.and(this.shrU(low, this.i32(PAGE_TO_ENTRY)), this.i32(TLB_MASK))));
     const last = bytes === 1 ? va : this.add(va, this.i64(BigInt(bytes - 1)));
     const hit = this.eq(this.and(last, this.i64(-4096n)), this.load('i64', 8, entry, write ? TLB.write : TLB.read));
     const host = this.variable(this.add(low, this.load('i32', 4, entry, TLB.addend)));
