@@ -18,7 +18,7 @@ import {
   STAGES,
   STATEMENTS,
 } from './vocabulary.ts';
-import { commandItems, completeWord, valuesOfKey } from './words.ts';
+import { commandItems, completeWord, signatureNamed, valuesOfKey } from './words.ts';
 
 type BlockKind = 'domain' | 'console' | 'other';
 
@@ -107,19 +107,12 @@ async function inCommand(situation: Situation, context: CompletionContext): Prom
     if (nameEnd === offset && gap === '') return offer(start, offset, text, commandItems(context));
   }
   if (name === 'on' && words.length <= 1) return offer(words[0]?.start ?? offset, offset, text, EVENT_NAMES);
-  const signature = signatureNamed(before.slice(start, nameEnd), context);
+  const signature = signatureNamed(before.slice(start, nameEnd), context.commands);
   if (!signature) return { start: offset, end: offset, items: [] };
   // A blank behind the last word begins a new one.
   const current = words.at(-1)?.end === offset ? words.at(-1) : undefined;
   const given = (current ? words.slice(0, -1) : words).map((word) => plainWord(before, word));
   return await word(current, given, signature, situation, context);
-}
-
-function signatureNamed(name: string, { commands }: CompletionContext): CommandSignature | undefined {
-  const exact = commands.get(name);
-  if (exact) return exact;
-  const beginning = new Set([...commands].filter(([spelling]) => spelling.startsWith(name)).map(([, signature]) => signature));
-  return beginning.size === 1 ? [...beginning][0] : undefined;
 }
 
 function plainWord(text: string, { pieces }: ScannedWord): string {

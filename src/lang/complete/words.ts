@@ -43,8 +43,16 @@ export async function completeWord(request: WordRequest, context: CompletionCont
   return { kept: 0, items: await ofKind(positional, typed, given, context) };
 }
 
+/** Of the command that is called so, or is the only one that begins so. */
+export function signatureNamed(name: string, commands: ReadonlyMap<string, CommandSignature>): CommandSignature | undefined {
+  const exact = commands.get(name);
+  if (exact) return exact;
+  const beginning = new Set([...commands].filter(([spelling]) => spelling.startsWith(name)).map(([, signature]) => signature));
+  return beginning.size === 1 ? [...beginning][0] : undefined;
+}
+
 /** The kind of value that the word after `word` is; undefined: `word` is no option that waits for one. */
-function optionThatTakes(word: string, options: Options): WordKind | undefined {
+export function optionThatTakes(word: string, options: Options): WordKind | undefined {
   const option = /^--[^=]+$/.test(word)
     ? options.find(({ long }) => `--${long}` === word)
     : /^-[A-Za-z]$/.test(word)
