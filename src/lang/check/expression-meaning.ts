@@ -39,7 +39,7 @@ export interface MeaningOptions {
   readonly open: boolean;
   /** Variables that are given another value somewhere: their kind may change. */
   readonly assigned: ReadonlySet<string>;
-  report(id: ProblemId, node: Node, message: string, help?: string | null): void;
+  report(id: ProblemId, node: Node, message: string, help?: string | null, related?: Node): void;
   readonly listener?: NameListener;
 }
 
@@ -68,8 +68,8 @@ export abstract class ExpressionMeaning {
     this.options = options;
   }
 
-  protected report(id: ProblemId, node: Node, message: string, help?: string | null): void {
-    this.options.report(id, node, message, help);
+  protected report(id: ProblemId, node: Node, message: string, help?: string | null, related?: Node): void {
+    this.options.report(id, node, message, help, related);
   }
 
   protected abstract block(block: Block): void;
@@ -99,7 +99,7 @@ export abstract class ExpressionMeaning {
     if (hidden && name !== '_') {
       const { line } = this.program.source.spanOf(hidden.node);
       const message = before ? `'${name}' is declared a second time` : `'${name}' hides another '${name}'`;
-      this.report('shadowed', node, message, `the other one is in line ${line}`);
+      this.report('shadowed', node, message, `the other one is in line ${line}`, hidden.node);
     } else if (BUILTIN_BY_NAME.has(name)) this.report('shadowed', node, `'${name}' hides the function of this name`);
     const declaration: Declaration = { name, node, kind, used: before?.used ?? false, reached, sample: null };
     this.names.declare(declaration);
@@ -271,7 +271,7 @@ export abstract class ExpressionMeaning {
       if (declaration.reached || scope.depth < this.names.depth) return declaration.sample;
       const { line } = this.program.source.spanOf(declaration.node);
       if (!this.#known(name))
-        this.report('unknown-name', node, `'${name}' is used before it is declared`, `it is declared in line ${line}`);
+        this.report('unknown-name', node, `'${name}' is used before it is declared`, `it is declared in line ${line}`, declaration.node);
       return null;
     }
     if (this.options.domains.has(name)) return { value: new DomainHandle(name), exact: false };

@@ -18,7 +18,7 @@ import {
   STAGES,
   STATEMENTS,
 } from './vocabulary.ts';
-import { commandItems, completeWord, signatureNamed, valuesOfKey } from './words.ts';
+import { commandItems, completeWord, fileItems, signatureNamed, valuesOfKey } from './words.ts';
 
 type BlockKind = 'domain' | 'console' | 'other';
 
@@ -61,6 +61,7 @@ export async function complete(text: string, offset: number, context: Completion
     (await inCommand(situation, context)) ??
     (await inString(situation, context)) ??
     inKeyValue(situation) ??
+    (await inNames(situation, context)) ??
     atStart(situation, context) ??
     afterPipe(situation, context) ??
     inExpression(situation, context)
@@ -229,13 +230,23 @@ async function inString({ last, tokens, text, offset, gap }: Situation, context:
   const start = last.startOffset + 1;
   const [opener, before] = [tokens.at(-2), tokens.at(-3)];
   const quote = last.image[0]!;
-  if (opener?.tokenType === T.CallOpen && before?.image === 'domain') {
+  const isCall = opener?.tokenType === T.CallOpen && before?.image === 'domain';
+  if (isCall || opener?.tokenType === T.Of || isAmongDomains(tokens.slice(0, -1))) {
     const domains = await context.domains();
     return offer(
       start,
       offset,
       text,
       domains.map(({ name, detail }) => ({ text: name, detail, kind: 'domain', append: quote })),
+    );
+  }
+  if (opener?.tokenType === T.Include) {
+    const files = await fileItems(text.slice(start, offset), context, (name) => name.endsWith('.xm'));
+    return offer(
+      start,
+      offset,
+      text,
+      files.map((item) => ({ ...item, append: item.kind === 'directory' ? '/' : quote })),
     );
   }
   if (opener?.tokenType === T.Assign && before?.tokenType === T.Key)
@@ -248,6 +259,14 @@ async function inString({ last, tokens, text, offset, gap }: Situation, context:
   return { start: offset, end: offset, items: [] };
 }
 
+/** In the value of a key that takes names of domains: after = [web, "d */
+function isAmongDomains(tokens: readonly IToken[]): boolean {
+  const at = tokens.findLastIndex(({ tokenType }) => !NAMES_AND_SIGNS.has(tokenType));
+  return tokens[at]?.tokenType === T.Assign && tokens[at - 1]?.tokenType === T.Key && configKey(tokens[at - 1]!.image)?.type === 'names';
+}
+
+const NAMES_AND_SIGNS: ReadonlySet<IToken['tokenType']> = new Set([T.LBracket, T.Comma, T.StringLiteral, T.Identifier]);
+
 /** Behind `on_crash =`: its values, with their quotes. */
 function inKeyValue({ last, tokens, text, offset }: Situation): Completion | null {
   const before = tokens.at(-2);
@@ -258,6 +277,21 @@ function inKeyValue({ last, tokens, text, offset }: Situation): Completion | nul
     text,
     valuesOfKey(before.image).map((item) => ({ ...item, text: `"${item.text}"`, append: '' })),
   );
+}
+
+/** Domains without quotes: after = [we */
+async function inNames({ last, tokens, text, offset, gap }: Situation, context: CompletionContext): Promise<Completion | null> {
+  const isTyping = last?.tokenType === T.Identifier && gap === '';
+  const before = isTyping ? tokens.slice(0, -1) : tokens;
+  const follows = before.at(-1)?.tokenType;
+  if ((follows !== T.LBracket && follows !== T.Comma && follows !== T.Assign) || !isAmongDomains(before)) return null;
+  const start = isTyping ? last.startOffset : offset;
+  const domains = await context.domains();
+  const items = domains.map(({ name, detail }): CompletionItem => {
+    const isName = /^[A-Za-z_]\w*$/.test(name);
+    return { text: isName ? name : `"${name}"`, detail, kind: 'domain', append: '' };
+  });
+  return offer(start, offset, text, items);
 }
 
 // --------------------------------------------------------------------------------------------------------------------------- expressions
