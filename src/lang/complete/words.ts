@@ -126,7 +126,11 @@ export function commandItems({ commands, functions = [] }: CompletionContext): r
 }
 
 /** If nothing has the wanted ending, everything is offered. */
-export async function fileItems(typed: string, context: CompletionContext, wanted: (name: string) => boolean): Promise<readonly CompletionItem[]> {
+export async function fileItems(
+  typed: string,
+  context: CompletionContext,
+  wanted: (name: string) => boolean,
+): Promise<readonly CompletionItem[]> {
   if (!context.files) return [];
   const directory = typed.slice(0, typed.lastIndexOf('/') + 1);
   const partial = typed.slice(directory.length);

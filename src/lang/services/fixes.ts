@@ -36,3 +36,10 @@ function misspelt(written: string, message: string, meant: string): Node {
   if (word !== undefined) return { start: written.indexOf(word), end: written.indexOf(word) + word.length };
   return /^(["']).*\1$/s.test(written) ? { start: 1, end: written.length - 1 } : { start: 0, end: written.length };
 }
+
+const NEEDLESS: ReadonlySet<string> = new Set([PROBLEMS.unused.code, PROBLEMS.unreachable.code]);
+
+/** The text could do without the place. */
+export function isNeedless({ code }: Problem): boolean {
+  return NEEDLESS.has(code);
+}

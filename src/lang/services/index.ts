@@ -9,9 +9,10 @@
  *   itemDocumentation(item, vocabulary)          → Markdown             of a completion
  */
 export { analyse, withIncludes, type Analysis, type World } from './analysis.ts';
+export { declarations, type Declared } from './declarations.ts';
 export { definition, type Definition } from './definition.ts';
 export { itemDocumentation } from './documentation.ts';
-export { fixesOf, type Fix } from './fixes.ts';
+export { fixesOf, isNeedless, type Fix } from './fixes.ts';
 export { folding, type Fold } from './folding.ts';
 export { hover, type Hover } from './hover.ts';
 export { outline, type OutlineItem } from './outline.ts';
