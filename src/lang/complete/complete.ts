@@ -2,6 +2,7 @@
 import type { IToken } from 'chevrotain';
 import type { CommandSignature } from '../host.ts';
 import { configKey } from '../keys/config-keys.ts';
+import { declaredNames } from '../parse/lexing.ts';
 import { scanWords, type ScannedWord } from '../parse/scan-words.ts';
 import { stringParts } from '../parse/strings.ts';
 import * as T from '../parse/tokens.ts';
@@ -15,12 +16,17 @@ import {
   FUNCTIONS,
   GLOBALS,
   HOST_PROPERTIES,
+  METHODS,
   STAGES,
   STATEMENTS,
+  WAITS,
 } from './vocabulary.ts';
 import { commandItems, completeWord, fileItems, signatureNamed, valuesOfKey } from './words.ts';
 
 type BlockKind = 'domain' | 'console' | 'other';
+
+/** In front of an expression that is completed alone. */
+const VALUE = 'let _ = ';
 
 /** Everything before the cursor, looked at. */
 interface Situation {
@@ -35,8 +41,19 @@ interface Situation {
   readonly names: ReadonlySet<string>;
 }
 
+/** `"${na`: an expression inside a text. */
+const INTERPOLATION = /\$\{([^{}\n]*)$/;
+
 export async function complete(text: string, offset: number, context: CompletionContext): Promise<Completion> {
   const before = text.slice(0, offset);
+  const inner = context.dialect === 'config' ? null : INTERPOLATION.exec(before.slice(before.lastIndexOf('\n') + 1));
+  if (inner) {
+    const shift = offset - inner[1]!.length - VALUE.length;
+    const variables = beforeCursor(before.slice(0, before.lastIndexOf('\n') + 1), 'script', new Set(context.variables)).names;
+    const own = declaredNames(before, variables);
+    const found = await complete(VALUE + inner[1]!, offset - shift, { ...context, variables: own });
+    return { start: found.start + shift, end: offset, items: found.items.filter((item) => item.text !== '_') };
+  }
   const variables = new Set(context.variables);
   const functions = new Set(context.functions);
   const dialect = context.dialect ?? 'script';
@@ -107,13 +124,62 @@ async function inCommand(situation: Situation, context: CompletionContext): Prom
     words = rest;
     if (nameEnd === offset && gap === '') return offer(start, offset, text, commandItems(context));
   }
-  if (name === 'on' && words.length <= 1) return offer(words[0]?.start ?? offset, offset, text, EVENT_NAMES);
+  const statement = await inStatement(name, words, situation, context);
+  if (statement) return statement;
   const signature = signatureNamed(before.slice(start, nameEnd), context.commands);
-  if (!signature) return { start: offset, end: offset, items: [] };
   // A blank behind the last word begins a new one.
   const current = words.at(-1)?.end === offset ? words.at(-1) : undefined;
+  const variable = current && variableInWord(current, situation);
+  if (variable) return variable;
+  if (!signature) return { start: offset, end: offset, items: [] };
   const given = (current ? words.slice(0, -1) : words).map((word) => plainWord(before, word));
   return await word(current, given, signature, situation, context);
+}
+
+/** `$na`, at the end of a word. */
+function variableInWord({ start, pieces: [first] }: ScannedWord, { text, offset, names }: Situation): Completion | null {
+  if (first?.kind === 'string') return null;
+  const typed = /\$\w*$/.exec(text.slice(start, offset))?.[0];
+  if (typed === undefined) return first?.kind === 'text' ? null : { start: offset, end: offset, items: [] };
+  return offer(
+    offset - typed.length,
+    offset,
+    text,
+    [...names].map((name) => ({ text: `$${name}`, detail: 'a variable', kind: 'variable', append: ' ' })),
+  );
+}
+
+/** A statement that is not typed to its end is a command line so far: on EVENT of DOMAIN, inject FAULT on DOMAIN, wait until … */
+async function inStatement(
+  name: string,
+  words: readonly ScannedWord[],
+  { text, offset }: Situation,
+  context: CompletionContext,
+): Promise<Completion | null> {
+  const current = words.at(-1)?.end === offset ? words.at(-1) : undefined;
+  const given = (current ? words.slice(0, -1) : words).map(({ start, end }) => text.slice(start, end));
+  const start = current?.start ?? offset;
+  const inDomain = given.at(-1) === (name === 'inject' ? 'on' : 'of');
+  if ((name === 'on' || name === 'inject') && given.length > 1 && inDomain) {
+    const quote = /^["']/.exec(text.slice(start, offset))?.[0] ?? '';
+    const domains = await context.domains();
+    return offer(
+      start + quote.length,
+      offset,
+      text,
+      domains.map((one) => ({ text: quote === '' ? `"${one.name}"` : one.name, detail: one.detail, kind: 'domain', append: quote || ' ' })),
+    );
+  }
+  if (given.length > 0) return null;
+  if (name === 'on') return offer(start, offset, text, EVENT_NAMES);
+  if (name === 'wait') return offer(start, offset, text, WAITS);
+  if (name !== 'inject' || !context.faults) return null;
+  return offer(
+    start,
+    offset,
+    text,
+    context.faults.map((fault) => ({ text: fault.name, detail: fault.doc, kind: 'keyword', append: ' ' })),
+  );
 }
 
 function plainWord(text: string, { pieces }: ScannedWord): string {
@@ -137,18 +203,8 @@ async function word(
   situation: Situation,
   context: CompletionContext,
 ): Promise<Completion> {
-  const { text, offset, names } = situation;
+  const { text, offset } = situation;
   const [first] = current?.pieces ?? [];
-  if (current && first?.kind !== 'text' && first?.kind !== 'string') {
-    const start = current.pieces.at(-1)!.start;
-    if (!text.slice(start, offset).startsWith('$')) return { start: offset, end: offset, items: [] };
-    return offer(
-      start,
-      offset,
-      text,
-      [...names].map((name) => ({ text: `$${name}`, detail: 'a variable', kind: 'variable', append: ' ' })),
-    );
-  }
   const quote = first?.kind === 'string' ? text[current!.start]! : '';
   const typed = current ? plainWord(text.slice(0, offset), current) : '';
   const answer = await completeWord({ signature, before, typed, quoted: quote !== '' }, context);
@@ -321,12 +377,14 @@ const STARTS_EVENT: ReadonlySet<IToken['tokenType']> = new Set([T.On, T.WaitFor]
 const WITHIN: CompletionItem = { text: 'within', detail: 'a time limit: within 10s', kind: 'keyword', append: ' ' };
 const OPERANDS: ReadonlySet<IToken['tokenType']> = new Set([T.NumberLiteral, T.StringLiteral, T.Regex, T.RParen, T.RBracket, T.Member]);
 
+/** Where it cannot be told what is in front of the dot: the methods of all values. */
 function propertiesBehind(tokens: readonly IToken[]): readonly CompletionItem[] {
   const last = tokens.at(-1);
   if (last?.image === 'host') return HOST_PROPERTIES;
-  if (last?.tokenType !== T.RParen) return [];
   const open = tokens.findLastIndex(({ tokenType }) => tokenType === T.CallOpen);
-  return tokens[open - 1]?.image === 'domain' ? DOMAIN_PROPERTIES : [];
+  if (last?.tokenType === T.RParen && tokens[open - 1]?.image === 'domain') return DOMAIN_PROPERTIES;
+  if (last?.tokenType === T.StringLiteral) return METHODS.texts;
+  return last?.tokenType === T.RBracket ? METHODS.lists : METHODS.all;
 }
 
 /** In a stage: the columns of the command that the pipeline begins with. */

@@ -39,7 +39,8 @@ export async function completeWord(request: WordRequest, context: CompletionCont
   const positional = positionals[given.length] ?? (positionals.at(-1)?.rest ? positionals.at(-1) : undefined);
   if (!positional) return { kept: 0, items: [] };
   const keyValue = /^([a-z][\w.]*)=(.*)$/.exec(typed);
-  if (positional.kind === 'key-value' && keyValue) return { kept: keyValue[1]!.length + 1, items: valuesOfKey(keyValue[1]!) };
+  if ((positional.kind === 'key-value' || positional.kind === 'config-file') && keyValue)
+    return { kept: keyValue[1]!.length + 1, items: valuesOfKey(keyValue[1]!) };
   return { kept: 0, items: await ofKind(positional, typed, given, context) };
 }
 
@@ -102,8 +103,15 @@ async function ofKind(
     }
     case 'file':
       return await fileItems(typed, context, () => true);
-    case 'config-file':
-      return await fileItems(typed, context, (name) => /\.(?:cfg|conf|xl|hvm|pv)$/i.test(name));
+    case 'config-file': {
+      const declared = (await context.domains()).filter(({ name, declared }) => declared && !given.includes(name));
+      return [
+        ...declared.map(({ name, detail }): CompletionItem => ({ text: name, detail, kind: 'domain', append: ' ' })),
+        ...(await fileItems(typed, context, (name) => /\.(?:cfg|conf|xl|hvm|pv)$/i.test(name))),
+        // create web.cfg memory=64
+        ...(given.length > 0 ? configKeys('=') : []),
+      ];
+    }
     case 'xenstore-path':
       return await xenstoreItems(typed, context);
     case 'command':

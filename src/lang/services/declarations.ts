@@ -1,6 +1,7 @@
 /** What a text and the files that it includes declare, for completion. */
 import { withIncludes, type Analysis, type World } from './analysis.ts';
 import { commentAbove } from './hover.ts';
+import { isVisible } from './names.ts';
 
 export interface Declared {
   readonly kind: 'variable' | 'function' | 'domain';
@@ -14,16 +15,26 @@ export interface Declared {
 
 const LONGEST = 80;
 
-export function declarations(world: World, file: string): readonly Declared[] {
+/** Innermost first. */
+export function declarations(world: World, file: string, offset: number): readonly Declared[] {
   return [...withIncludes(world, file)].flatMap(([path, analysis]) => [
-    ...names(path, analysis, path === file),
+    ...names(path, analysis, path === file ? offset : null),
     ...domains(path, analysis),
   ]);
 }
 
-function names(file: string, { symbols, program }: Analysis, isOwn: boolean): Declared[] {
+/** Names that the text declares, but not for this place. */
+export function hiddenNames(world: World, file: string, offset: number): ReadonlySet<string> {
+  const { symbols = [], program } = world.analysis(file) ?? {};
+  const visible = new Set(symbols.filter((symbol) => isVisible(symbol, program!, offset)).map(({ name }) => name));
+  return new Set(symbols.filter(({ name }) => !visible.has(name)).map(({ name }) => name));
+}
+
+/** `offset` null: those that are known in other files too. */
+function names(file: string, { symbols, program }: Analysis, offset: number | null): Declared[] {
   return symbols
-    .filter(({ isTop }) => isTop || isOwn)
+    .filter((symbol) => (offset === null ? symbol.isTop : isVisible(symbol, program, offset)))
+    .toSorted((a, b) => Number(a.isTop) - Number(b.isTop) || b.declarations[0]!.start - a.declarations[0]!.start)
     .map(({ name, kind, declarations: [place] }) => ({
       kind: kind === 'fn' ? 'function' : 'variable',
       name,

@@ -17,7 +17,7 @@ export const fenced = (code: string, language = 'xm'): string => `\`\`\`${langua
 const entry = (form: string, text: string, language?: string): string => `${fenced(form, language)}\n\n${sentence(text)}`;
 
 const sentence = (text: string): string =>
-  (/[.!?…]$/.test(text) ? text : `${text}.`).replace(/^[a-z](?=[a-z]* )/, (letter) => letter.toUpperCase());
+  (/[.!?…]$/.test(text) ? text : `${text}.`).replace(/^[a-z](?=[a-z]*[ ,:])/, (letter) => letter.toUpperCase());
 
 const TYPES: Readonly<Record<KeyType, string>> = {
   text: '"…"',
@@ -82,19 +82,24 @@ export function memberDoc(name: string, of: 'domain' | 'host' | null): string | 
   return told.length === 0 ? null : told.join('\n\n');
 }
 
-function itemDoc(items: readonly CompletionItem[], name: string, title = name): string | null {
-  const item = items.find(({ text }) => text === name);
-  return item && item.detail !== '' ? entry(title, item.detail) : null;
+/** Details of statements and stages hold their form: 'a variable: let NAME = VALUE', 'every 1s for 30s { … }'. */
+function formDoc(items: readonly CompletionItem[], name: string, before = ''): string | null {
+  const detail = items.find(({ text }) => text === name)?.detail ?? '';
+  if (detail === '') return null;
+  const at = detail.startsWith(`${name} `) ? 0 : detail.indexOf(`: ${name} `) + 2;
+  if (at === 1) return entry(before + name, detail);
+  const form = fenced(before + detail.slice(at));
+  return at === 0 ? form : `${form}\n\n${sentence(detail.slice(0, at - 2))}`;
 }
 
-export const statementDoc = (word: string): string | null => itemDoc([...STATEMENTS, ...CONSOLE_STATEMENTS], word);
+export const statementDoc = (word: string): string | null => formDoc([...STATEMENTS, ...CONSOLE_STATEMENTS], word);
 
 /** `to csv` and the other formats have one line between them. */
 export function stageDoc(name: string): string | null {
-  return itemDoc(STAGES, name, `… | ${name}`) ?? (name.startsWith('to ') ? entry(`… | ${name}`, 'the table as text of this format') : null);
+  return formDoc(STAGES, name, '… | ') ?? (name.startsWith('to ') ? entry(`… | ${name}`, 'the table as text of this format') : null);
 }
 
-export const globalDoc = (name: string): string | null => itemDoc(GLOBALS, name);
+export const globalDoc = (name: string): string | null => formDoc(GLOBALS, name);
 
 export function eventDoc(name: string): string | null {
   const event = EVENT_BY_NAME.get(name);
@@ -108,8 +113,8 @@ export function faultDoc(name: string, { faults }: Vocabulary): string | null {
 
 export function commandDoc(name: string, vocabulary: Vocabulary): string | null {
   const signature = signatureNamed(name, vocabulary.commands);
-  const page = signature && vocabulary.page(signature.name);
-  return signature ? (page ? fenced(page.trimEnd(), 'text') : entry(signature.name, signature.summary)) : null;
+  const page = signature ? vocabulary.page(signature.name) : null;
+  return signature ? (page ?? entry(signature.name, signature.summary)) : null;
 }
 
 export function optionDoc(text: string, command: string, { commands, options }: Vocabulary): string | null {
@@ -127,22 +132,32 @@ export function optionDoc(text: string, command: string, { commands, options }: 
 }
 
 const KINDS = { bytes: 'a size', ns: 'a duration', 'bytes/s': 'a rate', percent: 'a percentage' } as const;
-const BASES = { bytes: 'bytes', ns: 'ns', 'bytes/s': 'bytes a second', percent: '%' } as const;
 
 /** What a number comes to; null where it says that itself. */
 export function numberDoc(text: string, key: string | null): string | null {
   const value = parseNumber(text);
-  if (value instanceof Quantity) {
-    const { unit, amount } = value;
-    const share = unit === 'percent' ? `${amount / 100}` : `${amount.toLocaleString('en-US')} ${BASES[unit]}`;
-    const short = formatQuantity(value);
-    return `\`${text}\`: ${KINDS[unit]}, ${short === text ? '' : `${short}, `}${share}`;
-  }
-  const record = key === null ? undefined : configKey(key);
-  if (typeof value === 'bigint' && record?.type === 'memory')
-    return `\`${text}\` MiB: ${formatQuantity(new Quantity('bytes', Number(value) * 2 ** 20))}`;
-  if (typeof value === 'bigint' && String(value) !== text) return `\`${text}\`: ${value}`;
-  return record?.unit === undefined ? null : `\`${text}\` ${record.unit}`;
+  if (value instanceof Quantity)
+    return `\`${text}\`: ${KINDS[value.unit]}, ${[...new Set(spellings(value))].filter((one) => one !== text).join(' = ')}`;
+  const { type, unit } = (key === null ? undefined : configKey(key)) ?? {};
+  if (typeof value !== 'bigint') return null;
+  if (type === 'memory')
+    return [`\`${text}\` MiB`, formatQuantity(new Quantity('bytes', Number(value) * 2 ** 20))]
+      .filter((one) => one !== `${text}MiB`)
+      .join(' = ');
+  if (unit !== undefined) return `\`${text}\` ${unit}`;
+  return String(value) === text ? null : `\`${text}\` = ${value}`;
+}
+
+function spellings(value: Quantity): readonly string[] {
+  const { unit, amount } = value;
+  const plain = (number: number): string => number.toLocaleString('en-US', { maximumFractionDigits: 9 });
+  const base = {
+    bytes: `${plain(amount)} bytes`,
+    ns: `${plain(amount / 1e9)} s`,
+    'bytes/s': `${plain(amount)} bytes a second`,
+    percent: plain(amount / 100),
+  };
+  return [formatQuantity(value), base[unit]];
 }
 
 /** Of something that completion offers. */

@@ -87,10 +87,11 @@ function declarationDoc(world: World, meant: Meant, from: string): string | null
   const { source } = analysis.program;
   const statement = statementAround(analysis, site.start);
   if (!statement) return null;
+  const form = arrowOf(analysis, site.start) ?? shown(statement, source.text);
   const { line } = source.span(site.start, site.start);
   const place = site.file === from ? `line ${line}` : `${site.file.replace(/^.*\//, '')}, line ${line}`;
   const said = meant.kind === 'domain' ? 'a domain' : KINDS[meant.symbol.kind];
-  return [fenced(shown(statement, source.text)), commentAbove(source.text, statement.start), `${said}, declared in ${place}`]
+  return [fenced(form), commentAbove(source.text, statement.start), `${said}, declared in ${place}`]
     .filter((part) => part !== '')
     .join('\n\n');
 }
@@ -101,6 +102,17 @@ function statementAround({ program }: Analysis, offset: number): Statement | nul
   walk(program.body, {
     statement(node) {
       if (node.start <= offset && offset <= node.end) found = node;
+    },
+  });
+  return found;
+}
+
+/** `x => …` if `offset` is where a parameter of it is declared. */
+function arrowOf({ program }: Analysis, offset: number): string | null {
+  let found: string | null = null;
+  walk(program.body, {
+    expression(node) {
+      if (node.kind === 'arrow' && node.parameters.some(({ start }) => start === offset)) found = program.source.slice(node);
     },
   });
   return found;

@@ -9,7 +9,7 @@
  *   itemDocumentation(item, vocabulary)          → Markdown             of a completion
  */
 export { analyse, withIncludes, type Analysis, type World } from './analysis.ts';
-export { declarations, type Declared } from './declarations.ts';
+export { declarations, hiddenNames, type Declared } from './declarations.ts';
 export { definition, type Definition } from './definition.ts';
 export { itemDocumentation } from './documentation.ts';
 export { fixesOf, isNeedless, type Fix } from './fixes.ts';

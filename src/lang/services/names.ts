@@ -1,6 +1,8 @@
 /** Variables and functions of a text with every place that means them, by the checker's own walk through the scopes. */
+import { blocksOf } from '../check/flow.ts';
 import { Meaning } from '../check/meaning.ts';
 import type { Declaration } from '../check/names.ts';
+import { walk } from '../check/walk.ts';
 import type { Node, Program, Statement } from '../parse/ast.ts';
 
 export interface NameSymbol {
@@ -12,6 +14,37 @@ export interface NameSymbol {
   readonly sites: readonly Node[];
   /** Declared by the file itself, outside of all blocks: files that include it know it too. */
   readonly isTop: boolean;
+}
+
+/** Whether the name can be used at `offset`: it is in the block that declares it. */
+export function isVisible({ declarations, isTop }: NameSymbol, { body }: Program, offset: number): boolean {
+  return (
+    isTop ||
+    declarations.some(({ start }) => {
+      const scope = scopeOf(body, start);
+      return scope === null || (scope.start <= offset && offset <= scope.end);
+    })
+  );
+}
+
+/** The innermost block, or what brings names of its own into one; null: the file. */
+function scopeOf(body: readonly Statement[], offset: number): Node | null {
+  let scope: Node | null = null;
+  const look = (node: Node): void => {
+    if (node.start <= offset && offset < node.end) scope = node;
+  };
+  walk(body, {
+    statement(node) {
+      // Its own name belongs to the block around it.
+      if (node.kind === 'for' || node.kind === 'on' || (node.kind === 'fn' && isParameter(node, offset))) look(node);
+      for (const block of blocksOf(node))
+        look(node.kind === 'try' && block === node.handler ? { start: node.body.end, end: block.end } : block);
+    },
+    expression(node) {
+      if (node.kind === 'arrow') look(node);
+    },
+  });
+  return scope;
 }
 
 export interface NameSite extends Node {

@@ -5,7 +5,7 @@ export interface Vocabulary {
   readonly commands: ReadonlyMap<string, CommandSignature>;
   /** Options that every command takes. */
   readonly options: CommandSignature['options'];
-  /** The page of a command, as `help CMD` shows it; null: it has none. */
+  /** All that is to be said of a command, in Markdown; null: nothing more than its summary. */
   page(command: string): string | null;
   readonly faults: readonly { readonly name: string; readonly usage: string; readonly doc: string }[];
 }

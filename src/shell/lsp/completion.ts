@@ -11,7 +11,7 @@ import {
 } from 'vscode-languageserver/node';
 import type { TextDocument } from 'vscode-languageserver-textdocument';
 import { complete, type CompletionItem as Offered } from '../../lang/index.ts';
-import { declarations, itemDocumentation, type Declared, type Vocabulary } from '../../lang/services/index.ts';
+import { declarations, hiddenNames, itemDocumentation, type Declared, type Vocabulary } from '../../lang/services/index.ts';
 import { dialectOf, fileOf, type Texts } from './texts.ts';
 
 const KINDS: Readonly<Record<Offered['kind'], CompletionItemKind>> = {
@@ -48,28 +48,36 @@ export async function completions(document: TextDocument, position: Position, ta
   const text = document.getText();
   const offset = document.offsetAt(position);
   const file = fileOf(document.uri);
-  const declared = declarations(texts, file);
+  const declared = declarations(texts, file, offset);
   const ofKind = (kind: Declared['kind']): readonly Declared[] => declared.filter((one) => one.kind === kind);
   const names = (list: readonly Declared[]): readonly string[] => list.map(({ name }) => name);
   const { start, items } = await complete(text, offset, {
     commands: vocabulary.commands,
     options: vocabulary.options,
-    domains: () => ofKind('domain').map(({ name, detail }) => ({ name, detail })),
+    domains: () => ofKind('domain').map(({ name, detail }) => ({ name, detail, declared: true })),
+    faults: vocabulary.faults,
     files: (directory) => entries(resolve(texts.resolve('.', file), directory)),
     // Those of other files: the text's own are found by completion itself.
     variables: names(ofKind('variable').filter((one) => one.file !== file)),
     functions: names(ofKind('function')),
     dialect: dialectOf(document),
   });
-  const range = { start: document.positionAt(start), end: document.positionAt(offset) };
+  const hidden = new Set(hiddenNames(texts, file, offset));
   const lineStart = text.lastIndexOf('\n', offset - 1) + 1;
-  const command = /(?:^|[|;{]|\bxm|\bxl)\s*([a-z][\w-]*)[^|;{}]*$/.exec(text.slice(lineStart, offset))?.[1] ?? '';
+  const line = text.slice(lineStart, offset);
+  // `let x = ‸`: x is not there yet.
+  const begun = /^\s*let[ \t]+(\w+)[ \t]*=/.exec(line)?.[1];
+  if (begun !== undefined && !declared.some(({ name }) => name === begun)) hidden.add(begun);
+  const offered = items.filter((item) => (item.kind !== 'variable' && item.kind !== 'function') || !hidden.has(item.text.replace('$', '')));
+  const range = { start: document.positionAt(start), end: document.positionAt(offset) };
+  const command = /(?:^|[|;{]|\bxm|\bxl)\s*([a-z][\w-]*)[^|;{}]*$/.exec(line)?.[1] ?? '';
   const next = text[offset] ?? '';
   return {
     // What fits is chosen by what is typed so far.
     isIncomplete: true,
-    items: items.map((item, at): CompletionItem => {
-      const known = item.kind === 'variable' || item.kind === 'function' ? declared.find(({ name }) => name === item.text) : undefined;
+    items: offered.map((item, at): CompletionItem => {
+      const known =
+        item.kind === 'variable' || item.kind === 'function' ? declared.find(({ name }) => name === item.text.replace('$', '')) : undefined;
       const { written, isSnippet } = writtenText(item, next, talk.snippets);
       const detail = known?.detail ?? item.detail;
       return {
@@ -96,6 +104,8 @@ function writtenText(
 ): { readonly written: string; readonly isSnippet: boolean } {
   const isSnippet = snippets && append === '(' && next !== '(';
   if (isSnippet) return { written: `${text.replaceAll('$', '\\$')}($0)`, isSnippet };
+  // The quote that the editor closed by itself.
+  if (/["']/.test(next) && text.endsWith(next)) return { written: text.slice(0, -1), isSnippet };
   const behind = append === ' ' || append === '(' || append === next ? '' : append;
   return { written: text + behind, isSnippet };
 }

@@ -73,7 +73,7 @@ function announcement({ textDocument }: ClientCapabilities): InitializeResult {
     capabilities: {
       positionEncoding: PositionEncodingKind.UTF16,
       textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Incremental },
-      completionProvider: { resolveProvider: true, triggerCharacters: ['.', '-', '$', '"', "'", '/', '|', '=', ' '] },
+      completionProvider: { resolveProvider: true, triggerCharacters: ['.', '-', '$', '"', "'", '/'] },
       hoverProvider: true,
       definitionProvider: true,
       referencesProvider: true,
