@@ -8,6 +8,8 @@ import {
   createConnection,
   MarkupKind,
   PositionEncodingKind,
+  StreamMessageReader,
+  StreamMessageWriter,
   TextDocuments,
   TextDocumentSyncKind,
   type ClientCapabilities,
@@ -30,9 +32,11 @@ import { pushDiagnostics } from './push.ts';
 import { fileOf, Texts } from './texts.ts';
 import { shellVocabulary } from './vocabulary.ts';
 
-/** Ends with the process: at `exit`, or when the editor is gone. */
-export async function serve(pipe: Pipe, host: ScriptHost): Promise<never> {
-  const connection = createConnection(Readable.from(pipe.input, { objectMode: false }), writableTo(pipe));
+/** Resolves when the editor is gone without a word; `exit` ends the process at once. */
+export async function serve(pipe: Pipe, host: ScriptHost): Promise<void> {
+  const reader = new StreamMessageReader(Readable.from(pipe.input, { objectMode: false }));
+  const connection = createConnection(reader, new StreamMessageWriter(writableTo(pipe)));
+  reader.onError((error) => connection.console.error(`a message could not be read: ${error.message}`));
   const documents = new TextDocuments(TextDocument);
   const vocabulary = shellVocabulary(host);
   const texts = new Texts(documents, vocabulary);
@@ -50,8 +54,9 @@ export async function serve(pipe: Pipe, host: ScriptHost): Promise<never> {
   documents.onDidClose(({ document }) => texts.forget(fileOf(document.uri)));
   answerQuestions(connection, documents, texts, () => talk, diagnostics);
   documents.listen(connection);
+  const closed = new Promise<void>((gone) => reader.onClose(gone));
   connection.listen();
-  return await new Promise<never>(() => undefined);
+  await closed;
 }
 
 function writableTo(pipe: Pipe): Writable {
