@@ -41,19 +41,23 @@ interface Situation {
   readonly names: ReadonlySet<string>;
 }
 
+/** An expression that stands in the text for itself: between the brackets of a word or in a string. */
+async function alone(before: string, start: number, context: CompletionContext): Promise<Completion> {
+  const lineStart = before.lastIndexOf('\n') + 1;
+  const above = beforeCursor(before.slice(0, lineStart), 'script', new Set(context.variables)).names;
+  const expression = VALUE + before.slice(start);
+  const shift = start - VALUE.length;
+  const found = await complete(expression, expression.length, { ...context, variables: declaredNames(before.slice(lineStart), above) });
+  return { start: found.start + shift, end: before.length, items: found.items.filter((item) => item.text !== '_') };
+}
+
 /** `"${na`: an expression inside a text. */
 const INTERPOLATION = /\$\{([^{}\n]*)$/;
 
 export async function complete(text: string, offset: number, context: CompletionContext): Promise<Completion> {
   const before = text.slice(0, offset);
   const inner = context.dialect === 'config' ? null : INTERPOLATION.exec(before.slice(before.lastIndexOf('\n') + 1));
-  if (inner) {
-    const shift = offset - inner[1]!.length - VALUE.length;
-    const variables = beforeCursor(before.slice(0, before.lastIndexOf('\n') + 1), 'script', new Set(context.variables)).names;
-    const own = declaredNames(before, variables);
-    const found = await complete(VALUE + inner[1]!, offset - shift, { ...context, variables: own });
-    return { start: found.start + shift, end: offset, items: found.items.filter((item) => item.text !== '_') };
-  }
+  if (inner) return await alone(before, offset - inner[1]!.length, context);
   const variables = new Set(context.variables);
   const functions = new Set(context.functions);
   const dialect = context.dialect ?? 'script';
@@ -129,6 +133,8 @@ async function inCommand(situation: Situation, context: CompletionContext): Prom
   const signature = signatureNamed(before.slice(start, nameEnd), context.commands);
   // A blank behind the last word begins a new one.
   const current = words.at(-1)?.end === offset ? words.at(-1) : undefined;
+  const piece = current?.pieces.at(-1);
+  if (piece?.kind === 'expression' && !piece.closed) return await alone(before, piece.innerStart, context);
   const variable = current && variableInWord(current, situation);
   if (variable) return variable;
   if (!signature) return { start: offset, end: offset, items: [] };

@@ -58,6 +58,6 @@ function lineAt(text: string, offset: number): Pick<Declared, 'detail' | 'commen
   const line = text
     .slice(start, end < 0 ? text.length : end)
     .trim()
-    .replace(/\s*\{$/, '');
+    .replace(/^((?:fn|for|on)\b[^{]*?)\s*\{.*$|\s*\{$/, '$1');
   return { detail: line.length > LONGEST ? `${line.slice(0, LONGEST - 1)}…` : line, comment: commentAbove(text, start) };
 }

@@ -136,8 +136,10 @@ const KINDS = { bytes: 'a size', ns: 'a duration', 'bytes/s': 'a rate', percent:
 /** What a number comes to; null where it says that itself. */
 export function numberDoc(text: string, key: string | null): string | null {
   const value = parseNumber(text);
-  if (value instanceof Quantity)
-    return `\`${text}\`: ${KINDS[value.unit]}, ${[...new Set(spellings(value))].filter((one) => one !== text).join(' = ')}`;
+  if (value instanceof Quantity) {
+    const others = [...new Set(spellings(value))].filter((one) => one.replaceAll(/[ ,]/g, '') !== text);
+    return [`\`${text}\`: ${KINDS[value.unit]}`, others.join(' = ')].filter((part) => part !== '').join(', ');
+  }
   const { type, unit } = (key === null ? undefined : configKey(key)) ?? {};
   if (typeof value !== 'bigint') return null;
   if (type === 'memory')

@@ -1,7 +1,7 @@
 /** What a text declares, one inside the other: the outline that editors show. */
 import type { Node, Program, Statement } from '../parse/ast.ts';
 import { blocksOf } from '../check/flow.ts';
-import { runPython } from '../python/index.ts';
+import { pythonOutline } from './python-outline.ts';
 
 export interface OutlineItem extends Node {
   readonly name: string;
@@ -14,27 +14,10 @@ export interface OutlineItem extends Node {
 }
 
 const LONGEST_DETAIL = 60;
-const NO_VALUES: ReadonlyMap<string, string> = new Map();
 
 export function outline({ body, dialect, source }: Program): readonly OutlineItem[] {
   const isPython = dialect === 'config' && body.some(({ kind }) => kind === 'broken');
-  return isPython ? pythonKeys(source.text) : itemsOf(body, source.text, dialect === 'config' ? 'config' : 'top');
-}
-
-/** Of an old xm file: what it would set. */
-function pythonKeys(text: string): readonly OutlineItem[] {
-  return runPython(text, NO_VALUES)
-    .settings.map(({ name, start, end, valueStart, valueEnd }): OutlineItem => ({
-      name,
-      detail: short(text.slice(valueStart, valueEnd)),
-      kind: 'key',
-      start,
-      end: Math.max(end, valueEnd),
-      nameStart: start,
-      nameEnd: end,
-      children: [],
-    }))
-    .toSorted((a, b) => a.start - b.start);
+  return (isPython ? pythonOutline(source.text) : null) ?? itemsOf(body, source.text, dialect === 'config' ? 'config' : 'top');
 }
 
 type Where = 'top' | 'config' | 'domain' | 'inside';
@@ -86,7 +69,7 @@ function itemOf(node: Statement, text: string, where: Where): readonly OutlineIt
   }
 }
 
-function short(text: string): string {
+export function short(text: string): string {
   const line = text.replace(/\s+/g, ' ');
   return line.length > LONGEST_DETAIL ? `${line.slice(0, LONGEST_DETAIL - 1)}…` : line;
 }

@@ -34,11 +34,17 @@ export interface Editor extends AsyncDisposable {
   change(uri: string, changes: TextDocumentContentChangeEvent[]): Promise<void>;
   /** What the server says of the newest version. */
   diagnostics(uri: string): Promise<readonly Diagnostic[]>;
+  /** Closes the text; what the server says of it then. */
+  close(uri: string): Promise<readonly Diagnostic[]>;
+  /** How often the server has told diagnostics. */
+  told(): number;
   ended(): Promise<number | null>;
 }
 
+/** Between the halves of a line end is before it. */
 export function positionOf(text: string, offset: number): Position {
-  const before = text.slice(0, offset).split(/\r\n|\r|\n/);
+  const isBetween = text[offset - 1] === '\r' && text[offset] === '\n';
+  const before = text.slice(0, isBetween ? offset - 1 : offset).split(/\r\n|\r|\n/);
   return { line: before.length - 1, character: before.at(-1)!.length };
 }
 
@@ -55,8 +61,10 @@ export async function openEditor(capabilities: ClientCapabilities = CAPABILITIES
   const versions = new Map<string, number>();
   const published = new Map<string, PublishDiagnosticsParams>();
   let heard = (): void => undefined;
+  let told = 0;
   connection.onNotification('textDocument/publishDiagnostics', (params: PublishDiagnosticsParams) => {
     published.set(params.uri, params);
+    told++;
     heard();
   });
   connection.listen();
@@ -85,9 +93,16 @@ export async function openEditor(capabilities: ClientCapabilities = CAPABILITIES
       await connection.sendNotification('textDocument/didChange', { textDocument: { uri, version }, contentChanges });
     },
     async diagnostics(uri) {
-      while (published.get(uri)?.version !== versions.get(uri)) await new Promise<void>((told) => (heard = told));
+      while (published.get(uri)?.version !== versions.get(uri)) await new Promise<void>((hear) => (heard = hear));
       return published.get(uri)!.diagnostics;
     },
+    async close(uri) {
+      published.delete(uri);
+      await connection.sendNotification('textDocument/didClose', { textDocument: { uri } });
+      while (!published.has(uri)) await new Promise<void>((hear) => (heard = hear));
+      return published.get(uri)!.diagnostics;
+    },
+    told: () => told,
     ended: () => exit,
     async [Symbol.asyncDispose]() {
       if (child.exitCode === null && child.signalCode === null) {
