@@ -22,7 +22,7 @@ export * from './problem.ts';
 export * from './values.ts';
 export { check, type CheckOptions } from './check/check.ts';
 export { complete } from './complete/complete.ts';
-export type { Completion, CompletionContext, CompletionItem } from './complete/completion.ts';
+export type { Completion, CompletionContext, CompletionItem, KnownDomain } from './complete/completion.ts';
 export { parseCpuList, type CpuListResult, type HostCpus } from './config/cpu-list.ts';
 export { parseDiskSpec, type DiskResult, type DiskSpec } from './config/disk-spec.ts';
 export { evaluateConfig, type ConfigContext, type EvaluatedConfig } from './config/evaluate-config.ts';

@@ -2,6 +2,7 @@
 import type { IToken } from 'chevrotain';
 import type { CommandSignature } from '../host.ts';
 import { configKey } from '../keys/config-keys.ts';
+import { declaredNames } from '../parse/lexing.ts';
 import { scanWords, type ScannedWord } from '../parse/scan-words.ts';
 import { stringParts } from '../parse/strings.ts';
 import * as T from '../parse/tokens.ts';
@@ -15,12 +16,17 @@ import {
   FUNCTIONS,
   GLOBALS,
   HOST_PROPERTIES,
+  METHODS,
   STAGES,
   STATEMENTS,
+  WAITS,
 } from './vocabulary.ts';
-import { commandItems, completeWord, valuesOfKey } from './words.ts';
+import { commandItems, completeWord, fileItems, signatureNamed, valuesOfKey } from './words.ts';
 
 type BlockKind = 'domain' | 'console' | 'other';
+
+/** In front of an expression that is completed alone. */
+const VALUE = 'let _ = ';
 
 /** Everything before the cursor, looked at. */
 interface Situation {
@@ -35,8 +41,23 @@ interface Situation {
   readonly names: ReadonlySet<string>;
 }
 
+/** An expression that stands in the text for itself: between the brackets of a word or in a string. */
+async function alone(before: string, start: number, context: CompletionContext): Promise<Completion> {
+  const lineStart = before.lastIndexOf('\n') + 1;
+  const above = beforeCursor(before.slice(0, lineStart), 'script', new Set(context.variables)).names;
+  const expression = VALUE + before.slice(start);
+  const shift = start - VALUE.length;
+  const found = await complete(expression, expression.length, { ...context, variables: declaredNames(before.slice(lineStart), above) });
+  return { start: found.start + shift, end: before.length, items: found.items.filter((item) => item.text !== '_') };
+}
+
+/** `"${na`: an expression inside a text. */
+const INTERPOLATION = /\$\{([^{}\n]*)$/;
+
 export async function complete(text: string, offset: number, context: CompletionContext): Promise<Completion> {
   const before = text.slice(0, offset);
+  const inner = context.dialect === 'config' ? null : INTERPOLATION.exec(before.slice(before.lastIndexOf('\n') + 1));
+  if (inner) return await alone(before, offset - inner[1]!.length, context);
   const variables = new Set(context.variables);
   const functions = new Set(context.functions);
   const dialect = context.dialect ?? 'script';
@@ -61,6 +82,7 @@ export async function complete(text: string, offset: number, context: Completion
     (await inCommand(situation, context)) ??
     (await inString(situation, context)) ??
     inKeyValue(situation) ??
+    (await inNames(situation, context)) ??
     atStart(situation, context) ??
     afterPipe(situation, context) ??
     inExpression(situation, context)
@@ -106,20 +128,64 @@ async function inCommand(situation: Situation, context: CompletionContext): Prom
     words = rest;
     if (nameEnd === offset && gap === '') return offer(start, offset, text, commandItems(context));
   }
-  if (name === 'on' && words.length <= 1) return offer(words[0]?.start ?? offset, offset, text, EVENT_NAMES);
-  const signature = signatureNamed(before.slice(start, nameEnd), context);
-  if (!signature) return { start: offset, end: offset, items: [] };
+  const statement = await inStatement(name, words, situation, context);
+  if (statement) return statement;
+  const signature = signatureNamed(before.slice(start, nameEnd), context.commands);
   // A blank behind the last word begins a new one.
   const current = words.at(-1)?.end === offset ? words.at(-1) : undefined;
+  const piece = current?.pieces.at(-1);
+  if (piece?.kind === 'expression' && !piece.closed) return await alone(before, piece.innerStart, context);
+  const variable = current && variableInWord(current, situation);
+  if (variable) return variable;
+  if (!signature) return { start: offset, end: offset, items: [] };
   const given = (current ? words.slice(0, -1) : words).map((word) => plainWord(before, word));
   return await word(current, given, signature, situation, context);
 }
 
-function signatureNamed(name: string, { commands }: CompletionContext): CommandSignature | undefined {
-  const exact = commands.get(name);
-  if (exact) return exact;
-  const beginning = new Set([...commands].filter(([spelling]) => spelling.startsWith(name)).map(([, signature]) => signature));
-  return beginning.size === 1 ? [...beginning][0] : undefined;
+/** `$na`, at the end of a word. */
+function variableInWord({ start, pieces: [first] }: ScannedWord, { text, offset, names }: Situation): Completion | null {
+  if (first?.kind === 'string') return null;
+  const typed = /\$\w*$/.exec(text.slice(start, offset))?.[0];
+  if (typed === undefined) return first?.kind === 'text' ? null : { start: offset, end: offset, items: [] };
+  return offer(
+    offset - typed.length,
+    offset,
+    text,
+    [...names].map((name) => ({ text: `$${name}`, detail: 'a variable', kind: 'variable', append: ' ' })),
+  );
+}
+
+/** A statement that is not typed to its end is a command line so far: on EVENT of DOMAIN, inject FAULT on DOMAIN, wait until … */
+async function inStatement(
+  name: string,
+  words: readonly ScannedWord[],
+  { text, offset }: Situation,
+  context: CompletionContext,
+): Promise<Completion | null> {
+  const current = words.at(-1)?.end === offset ? words.at(-1) : undefined;
+  const given = (current ? words.slice(0, -1) : words).map(({ start, end }) => text.slice(start, end));
+  const start = current?.start ?? offset;
+  const inDomain = given.at(-1) === (name === 'inject' ? 'on' : 'of');
+  if ((name === 'on' || name === 'inject') && given.length > 1 && inDomain) {
+    const quote = /^["']/.exec(text.slice(start, offset))?.[0] ?? '';
+    const domains = await context.domains();
+    return offer(
+      start + quote.length,
+      offset,
+      text,
+      domains.map((one) => ({ text: quote === '' ? `"${one.name}"` : one.name, detail: one.detail, kind: 'domain', append: quote || ' ' })),
+    );
+  }
+  if (given.length > 0) return null;
+  if (name === 'on') return offer(start, offset, text, EVENT_NAMES);
+  if (name === 'wait') return offer(start, offset, text, WAITS);
+  if (name !== 'inject' || !context.faults) return null;
+  return offer(
+    start,
+    offset,
+    text,
+    context.faults.map((fault) => ({ text: fault.name, detail: fault.doc, kind: 'keyword', append: ' ' })),
+  );
 }
 
 function plainWord(text: string, { pieces }: ScannedWord): string {
@@ -143,18 +209,8 @@ async function word(
   situation: Situation,
   context: CompletionContext,
 ): Promise<Completion> {
-  const { text, offset, names } = situation;
+  const { text, offset } = situation;
   const [first] = current?.pieces ?? [];
-  if (current && first?.kind !== 'text' && first?.kind !== 'string') {
-    const start = current.pieces.at(-1)!.start;
-    if (!text.slice(start, offset).startsWith('$')) return { start: offset, end: offset, items: [] };
-    return offer(
-      start,
-      offset,
-      text,
-      [...names].map((name) => ({ text: `$${name}`, detail: 'a variable', kind: 'variable', append: ' ' })),
-    );
-  }
   const quote = first?.kind === 'string' ? text[current!.start]! : '';
   const typed = current ? plainWord(text.slice(0, offset), current) : '';
   const answer = await completeWord({ signature, before, typed, quoted: quote !== '' }, context);
@@ -236,13 +292,23 @@ async function inString({ last, tokens, text, offset, gap }: Situation, context:
   const start = last.startOffset + 1;
   const [opener, before] = [tokens.at(-2), tokens.at(-3)];
   const quote = last.image[0]!;
-  if (opener?.tokenType === T.CallOpen && before?.image === 'domain') {
+  const isCall = opener?.tokenType === T.CallOpen && before?.image === 'domain';
+  if (isCall || opener?.tokenType === T.Of || isAmongDomains(tokens.slice(0, -1))) {
     const domains = await context.domains();
     return offer(
       start,
       offset,
       text,
       domains.map(({ name, detail }) => ({ text: name, detail, kind: 'domain', append: quote })),
+    );
+  }
+  if (opener?.tokenType === T.Include) {
+    const files = await fileItems(text.slice(start, offset), context, (name) => name.endsWith('.xm'));
+    return offer(
+      start,
+      offset,
+      text,
+      files.map((item) => ({ ...item, append: item.kind === 'directory' ? '/' : quote })),
     );
   }
   if (opener?.tokenType === T.Assign && before?.tokenType === T.Key)
@@ -255,6 +321,14 @@ async function inString({ last, tokens, text, offset, gap }: Situation, context:
   return { start: offset, end: offset, items: [] };
 }
 
+/** In the value of a key that takes names of domains: after = [web, "d */
+function isAmongDomains(tokens: readonly IToken[]): boolean {
+  const at = tokens.findLastIndex(({ tokenType }) => !NAMES_AND_SIGNS.has(tokenType));
+  return tokens[at]?.tokenType === T.Assign && tokens[at - 1]?.tokenType === T.Key && configKey(tokens[at - 1]!.image)?.type === 'names';
+}
+
+const NAMES_AND_SIGNS: ReadonlySet<IToken['tokenType']> = new Set([T.LBracket, T.Comma, T.StringLiteral, T.Identifier]);
+
 /** Behind `on_crash =`: its values, with their quotes. */
 function inKeyValue({ last, tokens, text, offset }: Situation): Completion | null {
   const before = tokens.at(-2);
@@ -265,6 +339,21 @@ function inKeyValue({ last, tokens, text, offset }: Situation): Completion | nul
     text,
     valuesOfKey(before.image).map((item) => ({ ...item, text: `"${item.text}"`, append: '' })),
   );
+}
+
+/** Domains without quotes: after = [we */
+async function inNames({ last, tokens, text, offset, gap }: Situation, context: CompletionContext): Promise<Completion | null> {
+  const isTyping = last?.tokenType === T.Identifier && gap === '';
+  const before = isTyping ? tokens.slice(0, -1) : tokens;
+  const follows = before.at(-1)?.tokenType;
+  if ((follows !== T.LBracket && follows !== T.Comma && follows !== T.Assign) || !isAmongDomains(before)) return null;
+  const start = isTyping ? last.startOffset : offset;
+  const domains = await context.domains();
+  const items = domains.map(({ name, detail }): CompletionItem => {
+    const isName = /^[A-Za-z_]\w*$/.test(name);
+    return { text: isName ? name : `"${name}"`, detail, kind: 'domain', append: '' };
+  });
+  return offer(start, offset, text, items);
 }
 
 // --------------------------------------------------------------------------------------------------------------------------- expressions
@@ -294,12 +383,14 @@ const STARTS_EVENT: ReadonlySet<IToken['tokenType']> = new Set([T.On, T.WaitFor]
 const WITHIN: CompletionItem = { text: 'within', detail: 'a time limit: within 10s', kind: 'keyword', append: ' ' };
 const OPERANDS: ReadonlySet<IToken['tokenType']> = new Set([T.NumberLiteral, T.StringLiteral, T.Regex, T.RParen, T.RBracket, T.Member]);
 
+/** Where it cannot be told what is in front of the dot: the methods of all values. */
 function propertiesBehind(tokens: readonly IToken[]): readonly CompletionItem[] {
   const last = tokens.at(-1);
   if (last?.image === 'host') return HOST_PROPERTIES;
-  if (last?.tokenType !== T.RParen) return [];
   const open = tokens.findLastIndex(({ tokenType }) => tokenType === T.CallOpen);
-  return tokens[open - 1]?.image === 'domain' ? DOMAIN_PROPERTIES : [];
+  if (last?.tokenType === T.RParen && tokens[open - 1]?.image === 'domain') return DOMAIN_PROPERTIES;
+  if (last?.tokenType === T.StringLiteral) return METHODS.texts;
+  return last?.tokenType === T.RBracket ? METHODS.lists : METHODS.all;
 }
 
 /** In a stage: the columns of the command that the pipeline begins with. */
