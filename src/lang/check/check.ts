@@ -27,7 +27,7 @@ export interface CheckOptions {
   readonly domains?: ReadonlySet<string>;
 }
 
-type CheckHost = Pick<ScriptHost, 'commands' | 'checkCall'>;
+export type CheckHost = Pick<ScriptHost, 'commands' | 'checkCall'>;
 
 /** Without a host commands are not checked. */
 export function check(program: Program, host?: CheckHost, options: CheckOptions = {}): readonly Problem[] {

@@ -16,11 +16,8 @@ export async function checkText(
   host: ScriptHost,
   { strictXl, settings, dialect = dialectOfFile(file) }: CheckTextOptions,
 ): Promise<readonly Problem[]> {
-  const { check, checkConfig, evaluateConfig, isError, parse } = await import('../../lang/index.ts');
-  const { program, problems } = parse(text, file, { dialect });
-  if (program.dialect === 'script') return problems.some(isError) ? problems : [...problems, ...check(program, host)];
-  const evaluated = evaluateConfig(text, file, settings, { strictXl, guest: (name) => host.guest(name) });
-  // Of a text that cannot be read the values say nothing.
-  if (evaluated.problems.some(isError)) return evaluated.problems;
-  return [...evaluated.problems, ...checkConfig(evaluated.config)];
+  const { diagnose, diagnoseConfig, evaluateConfig, parse } = await import('../../lang/index.ts');
+  const parsed = parse(text, file, { dialect });
+  if (parsed.program.dialect === 'script') return diagnose(parsed, host);
+  return diagnoseConfig(text, evaluateConfig(text, file, settings, { strictXl, guest: (name) => host.guest(name) }));
 }

@@ -1,16 +1,14 @@
 /** What a diagnostic suggests is a change of the text, and the change does away with the diagnostic. */
 import { expect, test } from 'vitest';
-import { check, checkConfig, evaluateConfig, isError, parse, type Problem } from '../../../src/lang/index.ts';
+import { diagnose, diagnoseConfig, evaluateConfig, parse, type Problem } from '../../../src/lang/index.ts';
 import { applied, fixesOf } from '../../../src/lang/services/index.ts';
 import { fakeHost } from '../fake-host.ts';
 
 function problemsOf(text: string, file: string): readonly Problem[] {
   if (file.endsWith('.cfg')) {
-    const { config, problems } = evaluateConfig(text, file);
-    return [...problems, ...checkConfig(config)];
+    return diagnoseConfig(text, evaluateConfig(text, file));
   }
-  const { program, problems } = parse(text, file);
-  return problems.some(isError) ? problems : [...problems, ...check(program, fakeHost())];
+  return diagnose(parse(text, file), fakeHost());
 }
 
 test.each([
