@@ -8,6 +8,8 @@ import { stringParts } from '../parse/strings.ts';
 import * as T from '../parse/tokens.ts';
 import { beforeCursor } from './before-cursor.ts';
 import { fitting, type Completion, type CompletionContext, type CompletionItem } from './completion.ts';
+import { inDomainString, inNames, inStatement } from './domain-names.ts';
+import { offer, type BlockKind, type Situation } from './situation.ts';
 import {
   configKeys,
   CONSOLE_STATEMENTS,
@@ -23,23 +25,8 @@ import {
 } from './vocabulary.ts';
 import { commandItems, completeWord, fileItems, signatureNamed, valuesOfKey } from './words.ts';
 
-type BlockKind = 'domain' | 'console' | 'other';
-
 /** In front of an expression that is completed alone. */
 const VALUE = 'let _ = ';
-
-/** Everything before the cursor, looked at. */
-interface Situation {
-  readonly text: string;
-  readonly offset: number;
-  readonly tokens: readonly IToken[];
-  readonly last: IToken | undefined;
-  /** Nothing but blanks of the same line between the last token and the cursor. */
-  readonly adjacent: boolean;
-  readonly gap: string;
-  readonly block: BlockKind | null;
-  readonly names: ReadonlySet<string>;
-}
 
 /** An expression that stands in the text for itself: between the brackets of a word or in a string. */
 async function alone(before: string, start: number, context: CompletionContext): Promise<Completion> {
@@ -89,10 +76,6 @@ export async function complete(text: string, offset: number, context: Completion
   );
 }
 
-function offer(start: number, offset: number, text: string, items: readonly CompletionItem[]): Completion {
-  return { start, end: offset, items: fitting(items, text.slice(start, offset)) };
-}
-
 function innermostBlock(tokens: readonly IToken[]): BlockKind | null {
   const open: BlockKind[] = [];
   let head: BlockKind = 'other';
@@ -113,7 +96,7 @@ function innermostBlock(tokens: readonly IToken[]): BlockKind | null {
 /** In the name or in the words of a command line. */
 async function inCommand(situation: Situation, context: CompletionContext): Promise<Completion | null> {
   const { last, offset, text, adjacent, gap } = situation;
-  if (last?.tokenType !== T.CommandLine || !adjacent) return null;
+  if ((last?.tokenType !== T.CommandLine && last?.tokenType !== T.Inject) || !adjacent) return null;
   const before = text.slice(0, offset);
   let start = last.startOffset;
   let nameEnd = start + /^[\w-]+/.exec(last.image)![0].length;
@@ -152,39 +135,6 @@ function variableInWord({ start, pieces: [first] }: ScannedWord, { text, offset,
     offset,
     text,
     [...names].map((name) => ({ text: `$${name}`, detail: 'a variable', kind: 'variable', append: ' ' })),
-  );
-}
-
-/** A statement that is not typed to its end is a command line so far: on EVENT of DOMAIN, inject FAULT on DOMAIN, wait until … */
-async function inStatement(
-  name: string,
-  words: readonly ScannedWord[],
-  { text, offset }: Situation,
-  context: CompletionContext,
-): Promise<Completion | null> {
-  const current = words.at(-1)?.end === offset ? words.at(-1) : undefined;
-  const given = (current ? words.slice(0, -1) : words).map(({ start, end }) => text.slice(start, end));
-  const start = current?.start ?? offset;
-  const inDomain = given.at(-1) === (name === 'inject' ? 'on' : 'of');
-  if ((name === 'on' || name === 'inject') && given.length > 1 && inDomain) {
-    const quote = /^["']/.exec(text.slice(start, offset))?.[0] ?? '';
-    const domains = await context.domains();
-    return offer(
-      start + quote.length,
-      offset,
-      text,
-      domains.map((one) => ({ text: quote === '' ? `"${one.name}"` : one.name, detail: one.detail, kind: 'domain', append: quote || ' ' })),
-    );
-  }
-  if (given.length > 0) return null;
-  if (name === 'on') return offer(start, offset, text, EVENT_NAMES);
-  if (name === 'wait') return offer(start, offset, text, WAITS);
-  if (name !== 'inject' || !context.faults) return null;
-  return offer(
-    start,
-    offset,
-    text,
-    context.faults.map((fault) => ({ text: fault.name, detail: fault.doc, kind: 'keyword', append: ' ' })),
   );
 }
 
@@ -287,21 +237,14 @@ function afterPipe({ last, offset, text }: Situation, context: CompletionContext
 // --------------------------------------------------------------------------------------------------------------------- strings and keys
 
 /** `domain("w` and `on_crash = "d`: a string that is still open. */
-async function inString({ last, tokens, text, offset, gap }: Situation, context: CompletionContext): Promise<Completion | null> {
+async function inString(situation: Situation, context: CompletionContext): Promise<Completion | null> {
+  const { last, tokens, text, offset, gap } = situation;
   if (last?.tokenType !== T.UnclosedString || gap !== '') return null;
   const start = last.startOffset + 1;
   const [opener, before] = [tokens.at(-2), tokens.at(-3)];
   const quote = last.image[0]!;
-  const isCall = opener?.tokenType === T.CallOpen && before?.image === 'domain';
-  if (isCall || opener?.tokenType === T.Of || isAmongDomains(tokens.slice(0, -1))) {
-    const domains = await context.domains();
-    return offer(
-      start,
-      offset,
-      text,
-      domains.map(({ name, detail }) => ({ text: name, detail, kind: 'domain', append: quote })),
-    );
-  }
+  const domain = await inDomainString(situation, context);
+  if (domain) return domain;
   if (opener?.tokenType === T.Include) {
     const files = await fileItems(text.slice(start, offset), context, (name) => name.endsWith('.xm'));
     return offer(
@@ -321,14 +264,6 @@ async function inString({ last, tokens, text, offset, gap }: Situation, context:
   return { start: offset, end: offset, items: [] };
 }
 
-/** In the value of a key that takes names of domains: after = [web, "d */
-function isAmongDomains(tokens: readonly IToken[]): boolean {
-  const at = tokens.findLastIndex(({ tokenType }) => !NAMES_AND_SIGNS.has(tokenType));
-  return tokens[at]?.tokenType === T.Assign && tokens[at - 1]?.tokenType === T.Key && configKey(tokens[at - 1]!.image)?.type === 'names';
-}
-
-const NAMES_AND_SIGNS: ReadonlySet<IToken['tokenType']> = new Set([T.LBracket, T.Comma, T.StringLiteral, T.Identifier]);
-
 /** Behind `on_crash =`: its values, with their quotes. */
 function inKeyValue({ last, tokens, text, offset }: Situation): Completion | null {
   const before = tokens.at(-2);
@@ -339,21 +274,6 @@ function inKeyValue({ last, tokens, text, offset }: Situation): Completion | nul
     text,
     valuesOfKey(before.image).map((item) => ({ ...item, text: `"${item.text}"`, append: '' })),
   );
-}
-
-/** Domains without quotes: after = [we */
-async function inNames({ last, tokens, text, offset, gap }: Situation, context: CompletionContext): Promise<Completion | null> {
-  const isTyping = last?.tokenType === T.Identifier && gap === '';
-  const before = isTyping ? tokens.slice(0, -1) : tokens;
-  const follows = before.at(-1)?.tokenType;
-  if ((follows !== T.LBracket && follows !== T.Comma && follows !== T.Assign) || !isAmongDomains(before)) return null;
-  const start = isTyping ? last.startOffset : offset;
-  const domains = await context.domains();
-  const items = domains.map(({ name, detail }): CompletionItem => {
-    const isName = /^[A-Za-z_]\w*$/.test(name);
-    return { text: isName ? name : `"${name}"`, detail, kind: 'domain', append: '' };
-  });
-  return offer(start, offset, text, items);
 }
 
 // --------------------------------------------------------------------------------------------------------------------------- expressions
@@ -369,7 +289,8 @@ function inExpression(situation: Situation, context: CompletionContext): Complet
   const start = typing ? last.startOffset : offset;
   if (!typing && last && OPERANDS.has(last.tokenType)) return offer(offset, offset, text, [WITHIN]);
   const columns = columnItems(situation, context);
-  return offer(start, offset, text, [...columns, ...variableItems(names), ...functionItems(context), ...FUNCTIONS, ...GLOBALS]);
+  const waits = tokens.at(typing ? -2 : -1)?.tokenType === T.Wait ? WAITS : [];
+  return offer(start, offset, text, [...waits, ...columns, ...variableItems(names), ...functionItems(context), ...FUNCTIONS, ...GLOBALS]);
 }
 
 /** What is typed of an event behind `on` or `wait for`; null: something else is. */

@@ -25,15 +25,15 @@ export function declarations(world: World, file: string, offset: number): readon
 
 /** Names that the text declares, but not for this place. */
 export function hiddenNames(world: World, file: string, offset: number): ReadonlySet<string> {
-  const { symbols = [], program } = world.analysis(file) ?? {};
-  const visible = new Set(symbols.filter((symbol) => isVisible(symbol, program!, offset)).map(({ name }) => name));
+  const { symbols = [] } = world.analysis(file) ?? {};
+  const visible = new Set(symbols.filter((symbol) => isVisible(symbol, offset)).map(({ name }) => name));
   return new Set(symbols.filter(({ name }) => !visible.has(name)).map(({ name }) => name));
 }
 
 /** `offset` null: those that are known in other files too. */
 function names(file: string, { symbols, program }: Analysis, offset: number | null): Declared[] {
   return symbols
-    .filter((symbol) => (offset === null ? symbol.isTop : isVisible(symbol, program, offset)))
+    .filter((symbol) => (offset === null ? symbol.isTop : isVisible(symbol, offset)))
     .toSorted((a, b) => Number(a.isTop) - Number(b.isTop) || b.declarations[0]!.start - a.declarations[0]!.start)
     .map(({ name, kind, declarations: [place] }) => ({
       kind: kind === 'fn' ? 'function' : 'variable',

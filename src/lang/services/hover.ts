@@ -134,9 +134,14 @@ function shown(statement: Statement, text: string): string {
 
 /** Comments right above a declaration say what it is for. */
 export function commentAbove(text: string, start: number): string {
-  const lines = text.slice(0, start).split('\n').slice(0, -1);
   const comments: string[] = [];
-  for (let line = lines.pop(); line !== undefined && /^[ \t]*#(?!!)/.test(line); line = lines.pop())
-    comments.unshift(line.replace(/^[ \t]*#+ ?/, '').trimEnd());
+  let end = text.lastIndexOf('\n', start - 1);
+  while (end > 0) {
+    const lineStart = text.lastIndexOf('\n', end - 1) + 1;
+    const comment = /^[ \t]*#+ ?(?!!)(.*)$/s.exec(text.slice(lineStart, end))?.[1];
+    if (comment === undefined) break;
+    comments.unshift(comment.trimEnd());
+    end = lineStart - 1;
+  }
   return comments.join('\n');
 }

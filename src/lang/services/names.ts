@@ -14,37 +14,13 @@ export interface NameSymbol {
   readonly sites: readonly Node[];
   /** Declared by the file itself, outside of all blocks: files that include it know it too. */
   readonly isTop: boolean;
+  /** The blocks in which it is declared; null: the file. */
+  readonly scopes: readonly (Node | null)[];
 }
 
-/** Whether the name can be used at `offset`: it is in the block that declares it. */
-export function isVisible({ declarations, isTop }: NameSymbol, { body }: Program, offset: number): boolean {
-  return (
-    isTop ||
-    declarations.some(({ start }) => {
-      const scope = scopeOf(body, start);
-      return scope === null || (scope.start <= offset && offset <= scope.end);
-    })
-  );
-}
-
-/** The innermost block, or what brings names of its own into one; null: the file. */
-function scopeOf(body: readonly Statement[], offset: number): Node | null {
-  let scope: Node | null = null;
-  const look = (node: Node): void => {
-    if (node.start <= offset && offset < node.end) scope = node;
-  };
-  walk(body, {
-    statement(node) {
-      // Its own name belongs to the block around it.
-      if (node.kind === 'for' || node.kind === 'on' || (node.kind === 'fn' && isParameter(node, offset))) look(node);
-      for (const block of blocksOf(node))
-        look(node.kind === 'try' && block === node.handler ? { start: node.body.end, end: block.end } : block);
-    },
-    expression(node) {
-      if (node.kind === 'arrow') look(node);
-    },
-  });
-  return scope;
+/** Whether the name can be used at `offset`. */
+export function isVisible({ scopes }: NameSymbol, offset: number): boolean {
+  return scopes.some((scope) => scope === null || (scope.start <= offset && offset <= scope.end));
 }
 
 export interface NameSite extends Node {
@@ -90,6 +66,7 @@ export function resolveNames(program: Program): ResolvedNames {
     },
   });
   meaning.check();
+  const scopeOf = innermost(scopesOf(program.body));
   const top = program.body.filter(({ kind }) => kind === 'let' || kind === 'fn');
   return {
     symbols: [...new Set(symbols.values())].map(({ declaration: { name, kind }, declarations, sites }) => ({
@@ -97,7 +74,11 @@ export function resolveNames(program: Program): ResolvedNames {
       kind,
       declarations,
       sites: inOrder(sites),
-      isTop: declarations.some((place) => top.some((statement) => declares(statement, place))),
+      scopes: declarations.map(({ start }) => scopeOf(start)),
+      isTop: declarations.some((place) => {
+        const statement = top[lastBefore(top, place.start)];
+        return statement !== undefined && declares(statement, place);
+      }),
     })),
     unresolved,
   };
@@ -120,4 +101,48 @@ function isParameter(statement: Statement, start: number): boolean {
 function inOrder(places: readonly Node[]): readonly Node[] {
   const sorted = places.toSorted((a, b) => a.start - b.start);
   return sorted.filter(({ start }, at) => start !== sorted[at - 1]?.start);
+}
+
+/** Blocks, with the names that a statement brings into its own; outermost first. */
+function scopesOf(body: readonly Statement[]): readonly Node[] {
+  const scopes: Node[] = [];
+  walk(body, {
+    statement(node) {
+      if (node.kind === 'for' || node.kind === 'on') scopes.push(node);
+      else if (node.kind === 'fn') scopes.push({ start: node.parameters[0]?.start ?? node.body.start, end: node.end });
+      for (const block of blocksOf(node)) scopes.push(block);
+      if (node.kind === 'try') scopes.push({ start: node.body.end, end: node.end });
+    },
+    expression(node) {
+      if (node.kind === 'arrow') scopes.push(node);
+    },
+  });
+  return scopes.toSorted((a, b) => a.start - b.start || b.end - a.end);
+}
+
+/** Scopes lie inside or behind each other, so the way outwards from the one before is short. */
+function innermost(scopes: readonly Node[]): (offset: number) => Node | null {
+  const around = new Map<Node, Node | null>();
+  const open: Node[] = [];
+  for (const scope of scopes) {
+    while (open.length > 0 && open.at(-1)!.end <= scope.start) open.pop();
+    around.set(scope, open.at(-1) ?? null);
+    open.push(scope);
+  }
+  return (offset) => {
+    let scope: Node | null = scopes[lastBefore(scopes, offset)] ?? null;
+    while (scope && scope.end <= offset) scope = around.get(scope)!;
+    return scope;
+  };
+}
+
+/** Index of the last one that does not start behind `offset`; -1: none. */
+function lastBefore(places: readonly Node[], offset: number): number {
+  let [low, high] = [0, places.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (places[middle]!.start <= offset) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
 }
