@@ -30,7 +30,7 @@ export function environmentFor(vcpu: Vcpu): CpuEnvironment {
 
   return {
     permits,
-    cpuid: guestCpuid,
+    cpuid: (leaf, subleaf) => guestCpuid(vcpu, leaf, subleaf, false),
 
     descriptor(selector) {
       const offset = selector & 0xfff8;
