@@ -26,7 +26,11 @@ const DESCRIPTORS: Readonly<Record<number, bigint>> = {
   0x20: 0x00cf_fb00_0000_ffffn, // 32-bit code
   0x28: 0x00cf_f300_0000_ffffn, // data
   0x30: 0x00af_fb00_0000_ffffn, // 64-bit code
+  0x38: 0x0040_f300_0000_ffffn, // data, 64 KiB
 };
+/** segmented: 32-bit code with a segment somewhere that has a limit, so that all of them are looked at. */
+export type Code = 'long' | 'flat' | 'segmented';
+const LIMITED_SELECTOR = 0x3b;
 const RSP = 4;
 const DATA_SELECTOR = 0x2b;
 const CODE64_SELECTOR = 0x33;
@@ -55,10 +59,12 @@ export class Processor {
   readonly #start: bigint;
   readonly #selectors: readonly number[];
 
-  constructor(engine: 'interpreter' | 'translator' = 'interpreter', compatibility: boolean = false) {
+  constructor(engine: 'interpreter' | 'translator' = 'interpreter', code: Code = 'long') {
+    const compatibility = code !== 'long';
     this.#compatibility = compatibility;
     this.#start = compatibility ? CODE32 : CODE;
-    this.#selectors = [DATA_SELECTOR, compatibility ? CODE_SELECTOR : CODE64_SELECTOR, DATA_SELECTOR, DATA_SELECTOR, 0, 0];
+    const codeSelector = compatibility ? CODE_SELECTOR : CODE64_SELECTOR;
+    this.#selectors = [DATA_SELECTOR, codeSelector, DATA_SELECTOR, DATA_SELECTOR, code === 'segmented' ? LIMITED_SELECTOR : 0, 0];
     this.#machine = createMachine({ memoryBytes: 16 << 20, cpus: 1, clock: 'virtual', translateAfter: engine === 'translator' ? 1 : null });
     this.#context = this.#machine.newContext();
     this.#cpu = this.#machine.cpus[0]!;

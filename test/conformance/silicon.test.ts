@@ -32,6 +32,14 @@ test('32-bit instructions do what they did on silicon, in both engines', { timeo
   expect(translated).toBeGreaterThan(15_000);
 });
 
+test(
+  '32-bit instructions do so too where each address is checked against its segment, which the interpreter does',
+  { timeout: 60_000 },
+  () => {
+    expect(replay('compatibility', 'segmented')).toEqual({ translated: 0, wrong: [] });
+  },
+);
+
 test('of every form that 32-bit code has there are cases', () => {
   const recorded = countVectors(['compatibility']);
   expect(compatibilityForms.map(({ description, text }) => `${description.name} ${text}`).filter((name) => !recorded.has(name))).toEqual(

@@ -158,12 +158,23 @@ const string: fc.Arbitrary<readonly number[]> = fc
     backward: fc.boolean(),
   })
   .map(({ op, repeat, wide, count, from, to, backward }) => [
-    ...[0x57, 0x48, 0x8d, 0xb7, ...i32(from), 0x48, 0x8d, 0xbf, ...i32(to), 0xb9, ...i32(count)], // push rdi; lea rsi; lea rdi; mov ecx
+    0x57,
+    0x48,
+    0x8d,
+    0xb7,
+    ...i32(from),
+    0x48,
+    0x8d,
+    0xbf,
+    ...i32(to),
+    0xb9,
+    ...i32(count), // push rdi; lea rsi; lea rdi; mov ecx
     ...(backward ? [0xfd] : []),
     ...repeat,
     ...(wide ? [0x48] : []),
     op,
-    ...[0xfc, 0x5f], // cld; pop rdi
+    0xfc,
+    0x5f, // cld; pop rdi
   ]);
 /** Loads, stores and read-modify-writes that lie on two pages, of which the second may be read-only or missing. */
 const crossing: fc.Arbitrary<readonly number[]> = fc

@@ -124,8 +124,8 @@ export const compatibility: readonly Description[] = [
     (t, index, m) => {
       const { width } = index!;
       const at = t.let(t.sign32(width, index!.read()));
-      const low = t.sign32(width, t.memory(m!.linear(), width).read());
-      const high = t.sign32(width, t.memory(t.after(m!.linear(), width), width).read());
+      const low = t.sign32(width, t.memory(m!.linear(), width, t.operandBase()).read());
+      const high = t.sign32(width, t.memory(t.after(m!.linear(), width), width, t.operandBase()).read());
       t.if(t.or(t.ltS(at, low), t.ltS(high, at)), () => t.raise(BOUND_RANGE));
     },
     { compact: true },
