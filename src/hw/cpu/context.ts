@@ -1,6 +1,7 @@
 /** A vCPU's registers in machine memory, where the engine's generated code works on them. */
 import type { MachineMemory } from '../memory.ts';
 import { LONG, type CodeMode } from './code-mode.ts';
+import { CR4, STATE_COMPONENTS } from './control-registers.ts';
 import { CONTEXT, JUMPS, TLB, UNUSABLE } from './layout.ts';
 import { codeModeOf, NULL_SEGMENT, segmentOf, type Segment } from './segments.ts';
 import { TableCache } from './table-cache.ts';
@@ -37,6 +38,8 @@ export class Context implements VcpuContext {
     this.#memory.view.setBigInt64(address + CONTEXT.z, 1n, true);
     this.#memory.view.setUint16(address + CONTEXT.fxsave, 0x37f, true);
     this.#put32(CONTEXT.fxsave + 24, 0x1f80);
+    this.cr4 = BigInt(CR4.osxsave);
+    this.xcr0 = STATE_COMPONENTS;
     this.mode = 'kernel';
   }
 
@@ -86,6 +89,18 @@ export class Context implements VcpuContext {
   }
   set taskSwitched(value: boolean) {
     this.#put32(CONTEXT.taskSwitched, value ? 1 : 0);
+  }
+  get cr4(): bigint {
+    return BigInt(this.#get32(CONTEXT.cr4));
+  }
+  set cr4(value: bigint) {
+    this.#put32(CONTEXT.cr4, Number(value));
+  }
+  get xcr0(): bigint {
+    return BigInt(this.#get32(CONTEXT.xcr0));
+  }
+  set xcr0(value: bigint) {
+    this.#put32(CONTEXT.xcr0, Number(value));
   }
   get fxsave(): Uint8Array {
     return this.#memory.u8.subarray(this.address + CONTEXT.fxsave, this.address + CONTEXT.fxsave + 512);

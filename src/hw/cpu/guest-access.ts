@@ -108,6 +108,11 @@ export class GuestAccess {
     return this.#memory.address(walk.mfn) + (low & 4095);
   }
 
+  /** Is there such a byte, for an access that nobody but the page tables decides about? */
+  reachable(low: number, high: number, access: Access, stack: number): boolean {
+    return this.#checkCanonical(low, high, 1, stack) && this.#page(low, high, access) !== 0;
+  }
+
   slowRead(low: number, high: number, bytes: number, stack: number): number {
     if (!this.#checkCanonical(low, high, bytes, stack)) return 0;
     const first = this.#page(low, high, 'read');

@@ -116,8 +116,9 @@ export class InstructionHelpers {
     const split = (va: bigint): [number, number] => [Number(va & 0xffff_ffffn) | 0, Number((va >> 32n) & 0xffff_ffffn) | 0];
     return floatHelpers({
       memory: this.#memory,
-      reading: (va, bytes) => this.#access.slowRead(...split(va), bytes, 0),
-      writing: (va, bytes) => this.#access.slowWrite(...split(va), bytes, 0),
+      reading: (va, bytes, base) => this.#access.slowRead(...split(va), bytes, base),
+      writing: (va, bytes, base) => this.#access.slowWrite(...split(va), bytes, base),
+      reachable: (va, save, base) => this.#access.reachable(...split(va), save ? 'write' : 'read', base),
       written: () => this.#access.finishWrite(),
       raise: (vector, error) => this.#access.record(this.#running.context, vector, error),
       setFlags: (value, mask) => this.#running.context.setFlags(value, mask, false),

@@ -45,6 +45,10 @@ export const CONTEXT = {
   segmentBases: 400,
   /** Its bits of esp are what pushes and pops move. */
   stackMask: 448,
+  /** XCR0, i32: which states XSAVE manages. */
+  xcr0: 456,
+  /** CR4, i32: what of it a program notices (control-registers.ts). */
+  cr4: 460,
   fxsave: 512, // 512 bytes; xmm0 is at +160
   kernelTlb: 1024, // 8 KiB
   userTlb: 9216,

@@ -74,6 +74,10 @@ export interface VcpuContext extends Disposable {
   invalidatePage(va: bigint): void;
   /** CR0.TS as the guest set it: an FPU or SSE instruction then raises #NM. */
   taskSwitched: boolean;
+  /** What of CR4 a program notices: TSD, FSGSBASE and OSXSAVE (control-registers.ts); the last is set to begin with. */
+  cr4: bigint;
+  /** Which states XSAVE manages: x87 (1) and SSE (2). */
+  xcr0: bigint;
   /** The 512-byte FXSAVE image, in machine memory, always current while the context does not run. */
   readonly fxsave: Uint8Array;
   /** Instructions retired since the context was made. */

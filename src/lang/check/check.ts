@@ -27,7 +27,7 @@ export interface CheckOptions {
   readonly domains?: ReadonlySet<string>;
 }
 
-type CheckHost = Pick<ScriptHost, 'commands' | 'checkCall'>;
+export type CheckHost = Pick<ScriptHost, 'commands' | 'checkCall'>;
 
 /** Without a host commands are not checked. */
 export function check(program: Program, host?: CheckHost, options: CheckOptions = {}): readonly Problem[] {
@@ -86,7 +86,7 @@ class Checker {
       assigned,
       open: isOpen,
       isCommand,
-      report: (id, node, message, help) => this.#report(id, node, message, help),
+      report: (id, node, message, help, related) => this.#report(id, node, message, help, related),
     }).check();
   }
 
@@ -94,8 +94,9 @@ class Checker {
     return this.#commands !== null && (this.#commands.has(name) || [...this.#commands.keys()].some((command) => command.startsWith(name)));
   }
 
-  #report(id: ProblemId, node: Node, message: string, help?: string | null): void {
-    this.#problems.push(problemOf(id, this.#program.source.spanOf(node), message, help));
+  #report(id: ProblemId, node: Node, message: string, help?: string | null, related?: Node): void {
+    const { source } = this.#program;
+    this.#problems.push(problemOf(id, source.spanOf(node), message, help, related && source.spanOf(related)));
   }
 
   #visitor(place: Place): Visitor {

@@ -6,6 +6,7 @@ export interface Visitor {
   statement?(node: Statement): boolean | void;
   expression?(node: Expression): boolean | void;
   command?(node: Command, inPipe: boolean): void;
+  stage?(node: Stage): void;
 }
 
 export function walk(body: readonly Statement[], visitor: Visitor): void {
@@ -104,6 +105,7 @@ function walkCommand(command: Command, visitor: Visitor, inPipe: boolean): void 
 }
 
 function walkStage(stage: Stage, visitor: Visitor): void {
+  visitor.stage?.(stage);
   switch (stage.kind) {
     case 'command':
       return walkCommand(stage, visitor, true);

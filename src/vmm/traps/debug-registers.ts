@@ -1,9 +1,10 @@
 /** The debug registers as a guest may set them, by hypercall and by MOV (set_debugreg() in xen/arch/x86/pv/misc-hypercalls.c). Breakpoints do not fire. */
+import { CR4 } from '../../hw/cpu/control-registers.ts';
 import { EINVAL, ENODEV, EPERM, type Errno } from '../errno.ts';
 import { addressAllowed } from '../memory/walk.ts';
 import type { Vcpu } from '../vcpu.ts';
 
-const CR4_DE = 8n;
+const CR4_DE = BigInt(CR4.debuggingExtensions);
 /** What the fixed bits of DR6 and DR7 read as. */
 const DR6_FIXED = 0xffff_0ff0n;
 const DR7_FIXED = 0x400n;

@@ -1,5 +1,7 @@
 /** Privileged instructions of a guest kernel that the hypervisor carries out in its place (xen/arch/x86/pv/emul-priv-op.c). */
 import type { Instruction, Operand } from '../../hw/cpu/decode/instruction.ts';
+import { CR4, STATE_COMPONENTS } from '../../hw/cpu/control-registers.ts';
+import type { VcpuContext } from '../../hw/cpu/types.ts';
 import type { Vcpu } from '../vcpu.ts';
 import { isCanonical } from '../control/vcpu-context.ts';
 import { ENODEV, Errno } from '../errno.ts';
@@ -9,8 +11,8 @@ import { GENERAL_PROTECTION, INVALID_OPCODE, raise } from './raise.ts';
 
 const VMASST_ARCHITECTURAL_IOPL = 1 << 4;
 const CR0_TS = 8n;
-/** TSD and DE: what a guest may change of CR4; the rest is silently left. */
-const CR4_GUEST = 0xcn;
+/** What a guest may change of CR4; the rest is silently left. */
+const CR4_GUEST = BigInt(CR4.timeStampDisable | CR4.debuggingExtensions | CR4.fsgsbase | CR4.osxsave);
 const RAX = 0;
 const RCX = 1;
 const RDX = 2;
@@ -69,6 +71,7 @@ const kernelOnly =
   (emulation: Emulation): Emulation =>
   (vcpu, instruction) =>
     vcpu.context.mode === 'kernel' && emulation(vcpu, instruction);
+const edxEax = (context: VcpuContext): bigint => ((context.gpr(RDX) & 0xffff_ffffn) << 32n) | (context.gpr(RAX) & 0xffff_ffffn);
 const number = (operand: Operand | undefined): number =>
   operand && 'index' in operand && typeof operand.index === 'number' ? operand.index : 0;
 
@@ -116,10 +119,36 @@ function writeControl(vcpu: Vcpu, register: number, value: bigint): boolean {
     // Frame 0 means none to us, and is nobody's.
     return value >> 12n !== 0n && setKernelRoot(vcpu, Number(value >> 12n)) === undefined;
   } else if (register === 2) vcpu.domain.hypervisor.machine.memory.view.setBigUint64(vcpu.vcpuInfoAddress + 16, value, true);
-  else if (register === 4) vcpu.cr4 = (vcpu.cr4 & ~CR4_GUEST) | (value & CR4_GUEST);
-  else return false;
+  else if (register === 4) {
+    vcpu.cr4 = (vcpu.cr4 & ~CR4_GUEST) | (value & CR4_GUEST);
+    vcpu.context.cr4 = processorCr4(vcpu);
+  } else return false;
   return true;
 }
+
+/** What the processor runs with (pv_make_cr4()): XSAVE works whatever the guest kernel has set. */
+const processorCr4 = ({ cr4 }: Vcpu): bigint => cr4 | BigInt(CR4.osxsave);
+
+/** XCR0 alone, with x87 always in it (handle_xsetbv() in xen/arch/x86/xstate.c). */
+const setExtendedControl: Emulation = (vcpu) => {
+  const { context, cr4 } = vcpu;
+  if (!(cr4 & BigInt(CR4.osxsave))) return INVALID_OPCODE;
+  const value = edxEax(context);
+  if (context.mode !== 'kernel' || (context.gpr(RCX) & 0xffff_ffffn) !== 0n || value & ~STATE_COMPONENTS || !(value & 1n)) return false;
+  context.xcr0 = value;
+  return true;
+};
+
+/** CR4.TSD: the guest kernel has kept the time from its programs, not from itself. */
+const readTime: Emulation = (vcpu, { name }) => {
+  const { context } = vcpu;
+  if (context.mode === 'user') return false;
+  const now = readMsr(vcpu, MSR.tsc)!;
+  context.setGpr(RAX, now & 0xffff_ffffn);
+  context.setGpr(RDX, now >> 32n);
+  if (name === 'rdtscp') context.setGpr(RCX, readMsr(vcpu, MSR.tscAux)!);
+  return true;
+};
 
 function readMsr(vcpu: Vcpu, msr: number): bigint | null {
   const { context } = vcpu;
@@ -164,6 +193,9 @@ const EMULATIONS: Readonly<Record<string, Emulation>> = {
     return true;
   }),
   wbinvd: kernelOnly(() => true),
+  xsetbv: setExtendedControl,
+  rdtsc: readTime,
+  rdtscp: readTime,
   rdmsr: kernelOnly((vcpu) => {
     const { context } = vcpu;
     const value = readMsr(vcpu, Number(context.gpr(RCX) & 0xffff_ffffn));
@@ -174,8 +206,7 @@ const EMULATIONS: Readonly<Record<string, Emulation>> = {
   }),
   wrmsr: kernelOnly((vcpu) => {
     const { context } = vcpu;
-    const value = ((context.gpr(RDX) & 0xffff_ffffn) << 32n) | (context.gpr(RAX) & 0xffff_ffffn);
-    return writeMsr(vcpu, Number(context.gpr(RCX) & 0xffff_ffffn), value);
+    return writeMsr(vcpu, Number(context.gpr(RCX) & 0xffff_ffffn), edxEax(context));
   }),
 };
 

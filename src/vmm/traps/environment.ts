@@ -29,7 +29,7 @@ export function environmentFor(vcpu: Vcpu): CpuEnvironment {
 
   return {
     permits,
-    cpuid: guestCpuid,
+    cpuid: (leaf, subleaf) => guestCpuid(vcpu, leaf, subleaf, false),
 
     descriptor(selector) {
       const offset = selector & 0xfff8;

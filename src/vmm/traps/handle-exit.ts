@@ -88,7 +88,7 @@ function forcedCpuid(vcpu: Vcpu): boolean {
   const { context } = vcpu;
   const bytes = readGuest(vcpu, context.rip, FORCED_CPUID.length);
   if (!bytes || !FORCED_CPUID.every((byte, i) => bytes[i] === byte)) return false;
-  const [eax, ebx, ecx, edx] = guestCpuid(Number(context.gpr(0) & 0xffff_ffffn), Number(context.gpr(1) & 0xffff_ffffn));
+  const [eax, ebx, ecx, edx] = guestCpuid(vcpu, Number(context.gpr(0) & 0xffff_ffffn), Number(context.gpr(1) & 0xffff_ffffn), true);
   context.setGpr(0, BigInt(eax >>> 0));
   context.setGpr(3, BigInt(ebx >>> 0));
   context.setGpr(1, BigInt(ecx >>> 0));

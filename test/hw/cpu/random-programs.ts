@@ -158,12 +158,23 @@ const string: fc.Arbitrary<readonly number[]> = fc
     backward: fc.boolean(),
   })
   .map(({ op, repeat, wide, count, from, to, backward }) => [
-    ...[0x57, 0x48, 0x8d, 0xb7, ...i32(from), 0x48, 0x8d, 0xbf, ...i32(to), 0xb9, ...i32(count)], // push rdi; lea rsi; lea rdi; mov ecx
+    0x57,
+    0x48,
+    0x8d,
+    0xb7,
+    ...i32(from),
+    0x48,
+    0x8d,
+    0xbf,
+    ...i32(to),
+    0xb9,
+    ...i32(count), // push rdi; lea rsi; lea rdi; mov ecx
     ...(backward ? [0xfd] : []),
     ...repeat,
     ...(wide ? [0x48] : []),
     op,
-    ...[0xfc, 0x5f], // cld; pop rdi
+    0xfc,
+    0x5f, // cld; pop rdi
   ]);
 /** Loads, stores and read-modify-writes that lie on two pages, of which the second may be read-only or missing. */
 const crossing: fc.Arbitrary<readonly number[]> = fc
@@ -216,10 +227,10 @@ export type Piece =
   | { readonly bytes: readonly number[] }
   /** A store into the code: a byte of the piece so many further on. */
   | { readonly patch: number; readonly value: number; readonly by: number }
-  | { readonly kind: 'jcc' | 'call' | 'indirect'; readonly cc: number; readonly by: number };
+  | { readonly kind: 'jcc' | 'call' | 'indirect' | 'overwriting'; readonly cc: number; readonly by: number };
 /** A jump over or back, in numbers of pieces: conditional, a call, or by way of a register; and returns. */
 const jump: fc.Arbitrary<Piece> = fc.record({
-  kind: fc.constantFrom('jcc', 'jcc', 'call', 'indirect'),
+  kind: fc.constantFrom('jcc', 'jcc', 'jcc', 'call', 'call', 'indirect', 'indirect', 'overwriting'),
   cc: fc.nat(15),
   by: fc.integer({ min: -6, max: 6 }),
 });
@@ -233,7 +244,7 @@ export const program: fc.Arbitrary<readonly Piece[]> = fc.array(
   ),
   { minLength: 3, maxLength: 30 },
 );
-const SIZES = { jcc: 6, call: 5, indirect: 9 } as const;
+const SIZES = { jcc: 6, call: 5, indirect: 9, overwriting: 16 } as const;
 
 export interface Program {
   readonly code: readonly number[];
@@ -258,6 +269,8 @@ export function assemble(pieces: readonly Piece[]): Program {
         return [0x0f, 0x80 + piece.cc, ...from(6)];
       case 'call':
         return [0xe8, ...from(5)];
+      case 'overwriting': // lea rsp, [rip + …]; lea rsi, [rip + …]; call rsi: the return address lies on the code that is called
+        return [0x48, 0x8d, 0x25, ...i32(to + 8 + piece.cc - starts[i]! - 7), 0x48, 0x8d, 0x35, ...from(14), 0xff, 0xd6];
       case 'indirect': // lea rsi, [rip + …]; jmp rsi
         return [0x48, 0x8d, 0x35, ...from(7), 0xff, 0xe6];
     }

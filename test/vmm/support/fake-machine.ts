@@ -26,6 +26,8 @@ export class FakeContext implements VcpuContext {
   compatibility = false;
   mode: Mode = 'kernel';
   taskSwitched = false;
+  cr4 = 0n;
+  xcr0 = 3n;
   readonly fxsave: Uint8Array = new Uint8Array(512);
   retired = 0;
   behaviour: Behaviour = () => ({ instructions: Infinity });

@@ -7,13 +7,16 @@ import { compareStrings, crc32 } from './strings.ts';
 import { controlWord, fxrstor, fxsave, moveEnvironment } from './x87-environment.ts';
 import { X87 } from './x87-operations.ts';
 import { enterMmx, Fpu } from './x87-state.ts';
+import { statesInUse, xrstor, xsave } from './xsave.ts';
 
 /** What the helpers need of the engine. */
 export interface FloatHost {
   readonly memory: MachineMemory;
-  /** Host address of up to 16 bytes, or 0 with the fault recorded. */
-  reading(va: bigint, bytes: number): number;
-  writing(va: bigint, bytes: number): number;
+  /** Host address of up to 16 bytes, or 0 with the fault recorded. `base`: Emitter.operandBase. */
+  reading(va: bigint, bytes: number, base: number): number;
+  writing(va: bigint, bytes: number, base: number): number;
+  /** Can this byte be reached? Else the fault is recorded. */
+  reachable(va: bigint, save: boolean, base: number): boolean;
   /** After the bytes at `writing`'s address have been changed: 0 when the store is refused after all. */
   written(): number;
   /** Records an exception; the helper then answers 0. */
@@ -27,10 +30,10 @@ type Signature = readonly [readonly ValueType[], readonly ValueType[]];
 type Implementation = (host: FloatHost, cpu: number, ...args: never[]) => number | bigint | void;
 
 /** The scratch vector 0, but only the bytes whose bit is set in `selected`: MASKMOVDQU and stores of ten bytes. */
-function storeBytes(host: FloatHost, cpu: number, va: bigint, selected: number): number {
+function storeBytes(host: FloatHost, cpu: number, va: bigint, selected: number, base: number): number {
   if (selected === 0) return 1;
   const last = 31 - Math.clz32(selected);
-  const target = host.writing(va, last + 1);
+  const target = host.writing(va, last + 1, base);
   if (target === 0) return 0;
   const { u8 } = host.memory;
   const source = cpu + CONTEXT.scratch;
@@ -60,21 +63,27 @@ function setControl({ memory }: FloatHost, cpu: number, value: number): void {
 }
 
 const HELPERS: Readonly<Record<string, readonly [Signature, Implementation]>> = {
-  storeBytes: [[[I32, I64, I32], [I32]], storeBytes],
+  storeBytes: [[[I32, I64, I32, I32], [I32]], storeBytes],
   runSse: [[[I32, I32, I32], [I32]], runSse],
   compareStrings: [
     [[I32, I32, I64, I64], [I32]],
     (host, cpu, kind: number, a: bigint, b: bigint) => compareStrings(host.memory, cpu, kind, a, b),
   ],
   crc32: [[[I32, I32, I64, I32], [I32]], (_host, _cpu, sum: number, value: bigint, bytes: number) => crc32(sum, value, bytes)],
-  writable: [[[I32, I64, I32], [I32]], (host, _cpu, va: bigint, bytes: number) => (host.writing(va, bytes) === 0 ? 0 : 1)],
+  writable: [
+    [[I32, I64, I32, I32], [I32]],
+    (host, _cpu, va: bigint, bytes: number, base: number) => (host.writing(va, bytes, base) === 0 ? 0 : 1),
+  ],
   x87: [[[I32, I32, I32, I64, I32], []], (host, ...args: RunArguments) => void runX87(host, ...args)],
   x87Answer: [[[I32, I32, I32, I64, I32], [I64]], runX87],
   x87Control: [[[I32, I32], []], (host, cpu, value: number) => setControl(host, cpu, value)],
   x87Initialise: [[[I32], []], (host, cpu) => new Fpu(host.memory, cpu).initialise()],
-  moveEnvironment: [[[I32, I32, I64, I32], [I32]], moveEnvironment],
-  fxsave: [[[I32, I64, I32], [I32]], fxsave],
-  fxrstor: [[[I32, I64, I32], [I32]], fxrstor],
+  moveEnvironment: [[[I32, I32, I64, I32, I32], [I32]], moveEnvironment],
+  fxsave: [[[I32, I64, I32, I32], [I32]], fxsave],
+  fxrstor: [[[I32, I64, I32, I32], [I32]], fxrstor],
+  xsave: [[[I32, I32, I32, I64, I32, I32], [I32]], xsave],
+  xrstor: [[[I32, I32, I64, I32, I32], [I32]], xrstor],
+  xinuse: [[[I32], [I32]], (host, cpu) => statesInUse(host.memory, cpu)],
   enterMmx: [[[I32], []], (host, cpu) => enterMmx(host.memory, cpu)],
 };
 

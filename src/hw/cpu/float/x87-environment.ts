@@ -2,35 +2,21 @@
 import { CONTEXT } from '../layout.ts';
 import { EXTENDED, unpack } from './format.ts';
 import type { FloatHost } from './helpers.ts';
+import type { MachineMemory } from '../../memory.ts';
+import { transfer, type Area } from './transfer.ts';
 import { FIELD, Fpu, STATUS } from './x87-state.ts';
 
 const GENERAL_PROTECTION = 13;
 const REGISTER_BYTES = 80;
 const FXSAVE_BYTES = 416; // the rest of the 512 is nobody's
+/** All of it must be there, though; the recorded silicon asks for the last byte first. */
+const FXSAVE_CHECKS: readonly number[] = [511, 0];
+const FIRST_XMM = 160;
 const MXCSR = 24;
 const MXCSR_MASK = 0xffff;
 const ALL_MASKED = 0x3f;
 /** Bit 6 reads as one, 7 and 13 to 15 as zero. */
 export const controlWord = (value: number): number => (value & 0x1f3f) | 0x40;
-
-/** Copies between guest memory and `bytes`; nothing has changed when it answers false. */
-function transfer(host: FloatHost, va: bigint, bytes: Uint8Array, save: boolean): boolean {
-  const { u8 } = host.memory;
-  const open = save ? host.writing : host.reading;
-  const last = va + BigInt(bytes.length - 1);
-  if (open(va, 1) === 0 || open(last, 1) === 0) return false;
-  for (let at = 0; at < bytes.length;) {
-    const inPage = 4096 - Number((va + BigInt(at)) & 4095n);
-    const count = Math.min(16, bytes.length - at, inPage);
-    const address = open(va + BigInt(at), count);
-    if (address === 0) return false;
-    if (save) u8.set(bytes.subarray(at, at + count), address);
-    else bytes.set(u8.subarray(address, address + count), at);
-    if (save && host.written() === 0) return false;
-    at += count;
-  }
-  return true;
-}
 
 /** Two bits a register: valid, zero, special, empty. */
 function fullTags(fpu: Fpu): number {
@@ -86,24 +72,25 @@ export const ENVIRONMENT = { fnstenv: 0, fldenv: 1, fnsave: 2, frstor: 3 } as co
 export const environmentBytes = (which: number, operandSize: number): number =>
   (operandSize === 2 ? 14 : 28) + (which & ENVIRONMENT.fnsave ? REGISTER_BYTES : 0);
 
-export function moveEnvironment(host: FloatHost, cpu: number, which: number, va: bigint, operandSize: number): number {
+export function moveEnvironment(host: FloatHost, cpu: number, which: number, va: bigint, operandSize: number, base: number): number {
   const fpu = new Fpu(host.memory, cpu);
   const narrow = operandSize === 2;
   const head = narrow ? 14 : 28;
   const whole = (which & 2) !== 0;
   const bytes = new Uint8Array(head + (whole ? REGISTER_BYTES : 0));
+  const area: Area = { va, base, checks: [0, bytes.length - 1] };
   const view = new DataView(bytes.buffer);
   const { u8 } = host.memory;
   const register = (i: number): number => fpu.image + FIELD.registers + 16 * i;
   if (which & 1) {
-    if (!transfer(host, va, bytes, false)) return 0;
+    if (!transfer(host, area, bytes, false)) return 0;
     readEnvironment(fpu, view, narrow);
     if (whole) for (let i = 0; i < 8; i++) u8.set(bytes.subarray(head + 10 * i, head + 10 * i + 10), register(i));
     return 1;
   }
   writeEnvironment(fpu, view, narrow);
   if (whole) for (let i = 0; i < 8; i++) bytes.set(u8.subarray(register(i), register(i) + 10), head + 10 * i);
-  if (!transfer(host, va, bytes, true)) return 0;
+  if (!transfer(host, area, bytes, true)) return 0;
   if (whole) fpu.initialise();
   else {
     fpu.control |= ALL_MASKED;
@@ -118,35 +105,53 @@ function narrowPointers(view: DataView): void {
   view.setUint32(FIELD.data + 4, 0, true);
 }
 
-/** FXSAVE. Pointers and opcode are told only of an exception that is pending, as AMD's processors do. */
-export function fxsave(host: FloatHost, cpu: number, va: bigint, operandSize: number): number {
-  if (va & 15n) {
-    host.raise(GENERAL_PROTECTION, 0);
-    return 0;
-  }
+/** What FXSAVE stores. Pointers and opcode are told only of an exception that is pending, as AMD's processors do. */
+export function savedImage(memory: MachineMemory, cpu: number, operandSize: number): Uint8Array<ArrayBuffer> {
   const image = cpu + CONTEXT.fxsave;
-  const bytes = host.memory.u8.slice(image, image + FXSAVE_BYTES);
+  const bytes = memory.u8.slice(image, image + FXSAVE_BYTES);
   const view = new DataView(bytes.buffer);
   view.setUint32(28, MXCSR_MASK, true);
   if ((view.getUint16(FIELD.status, true) & STATUS.summary) === 0) bytes.fill(0, FIELD.opcode, MXCSR);
   else if (operandSize !== 8) narrowPointers(view);
-  return transfer(host, va, bytes, true) ? 1 : 0;
+  return bytes;
 }
-export function fxrstor(host: FloatHost, cpu: number, va: bigint, operandSize: number): number {
+/** What of such an image FXRSTOR takes. */
+export function putX87(memory: MachineMemory, cpu: number, image: Uint8Array<ArrayBuffer>, operandSize: number): void {
+  const view = new DataView(image.buffer);
+  view.setUint16(FIELD.control, controlWord(view.getUint16(FIELD.control, true)), true);
+  if (operandSize !== 8) narrowPointers(view);
+  memory.u8.set(image.subarray(0, MXCSR), cpu + CONTEXT.fxsave);
+  memory.u8.set(image.subarray(FIELD.registers, FIRST_XMM), cpu + CONTEXT.fxsave + FIELD.registers);
+  new Fpu(memory, cpu).summarise();
+}
+export function putSse(memory: MachineMemory, cpu: number, image: Uint8Array<ArrayBuffer>): void {
+  memory.u8.set(image.subarray(FIRST_XMM, FXSAVE_BYTES), cpu + CONTEXT.fxsave + FIRST_XMM);
+}
+/** Bits that MXCSR has not: #GP. */
+export function badMxcsr(host: FloatHost, value: number): boolean {
+  if ((value & ~MXCSR_MASK) === 0) return false;
+  host.raise(GENERAL_PROTECTION, 0);
+  return true;
+}
+
+export function fxsave(host: FloatHost, cpu: number, va: bigint, operandSize: number, base: number): number {
+  if (va & 15n) {
+    host.raise(GENERAL_PROTECTION, 0);
+    return 0;
+  }
+  return transfer(host, { va, base, checks: FXSAVE_CHECKS }, savedImage(host.memory, cpu, operandSize), true) ? 1 : 0;
+}
+export function fxrstor(host: FloatHost, cpu: number, va: bigint, operandSize: number, base: number): number {
   if (va & 15n) {
     host.raise(GENERAL_PROTECTION, 0);
     return 0;
   }
   const bytes = new Uint8Array(FXSAVE_BYTES);
-  if (!transfer(host, va, bytes, false)) return 0;
-  const view = new DataView(bytes.buffer);
-  if (view.getUint32(MXCSR, true) & ~MXCSR_MASK) {
-    host.raise(GENERAL_PROTECTION, 0);
-    return 0;
-  }
-  view.setUint16(FIELD.control, controlWord(view.getUint16(FIELD.control, true)), true);
-  if (operandSize !== 8) narrowPointers(view);
-  host.memory.u8.set(bytes, cpu + CONTEXT.fxsave);
-  new Fpu(host.memory, cpu).summarise();
+  if (!transfer(host, { va, base, checks: FXSAVE_CHECKS }, bytes, false)) return 0;
+  const mxcsr = new DataView(bytes.buffer).getUint32(MXCSR, true);
+  if (badMxcsr(host, mxcsr)) return 0;
+  host.memory.view.setUint32(cpu + CONTEXT.fxsave + MXCSR, mxcsr, true);
+  putX87(host.memory, cpu, bytes, operandSize);
+  putSse(host.memory, cpu, bytes);
   return 1;
 }

@@ -184,4 +184,9 @@ export class Fpu {
     view.setBigUint64(this.image + FIELD.instruction, 0n, true);
     view.setBigUint64(this.image + FIELD.data, 0n, true);
   }
+  /** As the processor begins: initialised, and the registers zero. */
+  reset(): void {
+    this.initialise();
+    this.memory.u8.fill(0, this.image + FIELD.registers, this.image + FIELD.registers + 8 * 16);
+  }
 }

@@ -305,16 +305,19 @@ export class HandlerEmitter extends WasmEmitter {
     return this.let(this.long ? sum : this.and(sum, this.i64(LINEAR_32)));
   }
   operandMemory(width: Width): Place {
-    return { ...this.memoryPlace(() => this.#linear(width), width, this.#baseField), offset: () => this.#offset() };
+    return { ...this.memoryPlace(() => this.#linear(width), width, this.operandBase()), offset: () => this.#offset() };
   }
-  memory(address: Value, width: Width, stack: boolean = false): Place {
-    return this.memoryPlace(() => address, width, this.i32(stack ? 1 : 0));
+  memory(address: Value, width: Width, stack: boolean | Value = false): Place {
+    return this.memoryPlace(() => address, width, typeof stack === 'boolean' ? this.i32(stack ? 1 : 0) : stack);
   }
   vectorMemory(bytes: 4 | 8 | 16): VectorPlace {
-    return this.vectorPlace(() => this.#linear(bytes), bytes, this.#baseField);
+    return this.vectorPlace(() => this.#linear(bytes), bytes, this.operandBase());
   }
-  get #baseField(): Value {
-    return this.load('i32', 2, this.#uop, UOP.base);
+  operandBase(): Value {
+    const base = this.load('i32', 2, this.#uop, UOP.base);
+    if (this.#shape.memory === 'simple' || !this.long) return base;
+    // With a segment of its own it is not the stack's.
+    return this.select(this.eq(this.load('i32', 2, this.#uop, UOP.segment), this.i32(CONTEXT.zero)), base, this.i32(0));
   }
   vectorField(name: 'reg' | 'rm', bytes: 4 | 8 | 16): VectorPlace {
     return {

@@ -127,8 +127,8 @@ export const compatibility: readonly Description[] = [
     (t, index, m) => {
       const { width } = index!;
       const at = t.let(t.sign32(width, index!.read()));
-      const low = t.sign32(width, t.memory(t.addressIn(m!, 0, width), width).read());
-      const high = t.sign32(width, t.memory(t.addressIn(m!, width, width), width).read());
+      const low = t.sign32(width, t.memory(t.addressIn(m!, 0, width), width, t.operandBase()).read());
+      const high = t.sign32(width, t.memory(t.addressIn(m!, width, width), width, t.operandBase()).read());
       t.if(t.or(t.ltS(at, low), t.ltS(high, at)), () => t.raise(BOUND_RANGE));
     },
     { compact: true },

@@ -90,8 +90,10 @@ export abstract class Emitter {
   abstract variable(initial: Value): { get(): Value; set(value: Value): void };
   abstract if(condition: Value, then: () => void, otherwise?: () => void): void;
   abstract gpr(register: RegisterName, width: Width): Place;
-  /** Memory at a linear address; `stack`: a non-canonical address is #SS. */
-  abstract memory(address: Value, width: Width, stack?: boolean): Place;
+  /** Memory at a linear address; `stack`: a non-canonical address is #SS; operandBase(): as for the memory operand. */
+  abstract memory(address: Value, width: Width, stack?: boolean | Value): Place;
+  /** What tells whether a bad address of the memory operand is the stack's: for helpers that reach memory. */
+  abstract operandBase(): Value;
   abstract readFlag(flag: FlagName): Value;
   /** z, s: i64; p: its low byte; c: 0 or 1; o: the sign bit; a: bit 4. */
   abstract writeFlag(flag: FlagName, value: Value): void;

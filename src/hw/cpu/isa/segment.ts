@@ -1,7 +1,9 @@
 /** Selectors, descriptors and far transfers (SDM vol. 2). All privilege levels here are 3: what would change them is #GP. */
+import { CR4 } from '../control-registers.ts';
 import { CONTEXT } from '../layout.ts';
 import { SEGMENT, type Emitter, type Place, type Value, type Width } from './emitter.ts';
 import { instruction, type AnyPlace, type Description } from './instruction.ts';
+import { needCr4 } from './xsave.ts';
 
 const GENERAL_PROTECTION = 13;
 const { es: ES, cs: CS, ss: SS, ds: DS, fs: FS, gs: GS } = SEGMENT;
@@ -74,7 +76,7 @@ const tell = (name: string, form: string, value: (t: Emitter) => Value): Descrip
     compact: true,
     translate(t, dst) {
       const told = t.let(value(t));
-      if (dst!.kind === 'memory') t.memory(dst!.linear(), 2).write(t.cut(2, told));
+      if (dst!.kind === 'memory') t.memory(dst!.linear(), 2, t.operandBase()).write(t.cut(2, told));
       else dst!.write(t.toWidth(dst!.width, told));
     },
   });
@@ -87,8 +89,8 @@ const tellTable = (name: string, form: string, base: bigint): Description =>
     translate(t, dst) {
       const at = t.let(dst!.linear());
       const width = t.long ? 8 : 4;
-      t.memory(t.add(at, t.i64(2n)), width).write(t.constant(width, base));
-      t.memory(at, 2).write(t.i32(0));
+      t.memory(t.add(at, t.i64(2n)), width, t.operandBase()).write(t.constant(width, base));
+      t.memory(at, 2, t.operandBase()).write(t.i32(0));
     },
   });
 
@@ -128,8 +130,8 @@ const loadPointer = (name: string, segment: number, form: string, size: Size = {
     },
   });
 function pointerAt(t: Emitter, m: Place, width: Width): [offset: Value, selector: Value] {
-  const offset = t.memory(t.addressIn(m, 0, width), width).read();
-  return [offset, t.memory(t.addressIn(m, width, 2), 2).read()];
+  const offset = t.memory(t.addressIn(m, 0, width), width, t.operandBase()).read();
+  return [offset, t.memory(t.addressIn(m, width, 2), 2, t.operandBase()).read()];
 }
 
 /** CS becomes a code segment of privilege level 3, or #GP. */
@@ -174,7 +176,34 @@ const parts = (t: Emitter, pointer: Place): [offset: Value, selector: Value] => 
   return [t.wrap(both), t.let(t.wrap(t.shrU(both, t.i64(32n))))];
 };
 
+/** RDFSBASE and its like: registers only, and #UD unless the system has them. */
+const segmentBase = (name: string, digit: number, translate: Description['translate']): Description =>
+  instruction(name, {
+    forms: [`F3 0f ae /${digit} Ry`],
+    only: 64,
+    translate(t, register) {
+      needCr4(t, CR4.fsgsbase);
+      translate(t, register!);
+    },
+  });
+const readBase =
+  (field: number): Description['translate'] =>
+  (t, dst) =>
+    dst!.write(t.wrapTo(dst!.width, t.context(field, 'i64', 8).read()));
+const writeBase =
+  (field: number): Description['translate'] =>
+  (t, src) => {
+    const base = t.let(t.extendU(src!.read()));
+    const upper = t.let(t.shrS(base, t.i64(47n)));
+    t.if(t.geU(t.add(upper, t.i64(1n)), t.i64(2n)), () => t.raise(GENERAL_PROTECTION));
+    t.context(field, 'i64', 8).write(base);
+  };
+
 export const segment: readonly Description[] = [
+  segmentBase('rdfsbase', 0, readBase(CONTEXT.fsBase)),
+  segmentBase('rdgsbase', 1, readBase(CONTEXT.gsBase)),
+  segmentBase('wrfsbase', 2, writeBase(CONTEXT.fsBase)),
+  segmentBase('wrgsbase', 3, writeBase(CONTEXT.gsBase)),
   query('lar', '02', 0b0001_1010_0000_0100, accessRights),
   query('lsl', '03', 0b0000_1010_0000_0100, limit),
   verify('verr', 4, (t, type) => t.or(t.eqz(bit(t, type, 3)), bit(t, type, 1))),

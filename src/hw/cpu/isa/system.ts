@@ -1,4 +1,5 @@
 /** Flags, no-operations, system calls, and the instructions that only the hypervisor may carry out (SDM vol. 2 and 3). */
+import { CR4 } from '../control-registers.ts';
 import { CONTEXT } from '../layout.ts';
 import { SEGMENT, type Emitter, type Place, type Value } from './emitter.ts';
 import { instruction, type Description } from './instruction.ts';
@@ -24,8 +25,8 @@ function compareExchange8(t: Emitter, m: Place): void {
 
 function compareExchange16(t: Emitter, address: Value): void {
   t.if(t.ne(t.and(address, t.i64(15n)), t.i64(0n)), () => t.raise(GENERAL_PROTECTION, t.i32(0)));
-  const low = t.memory(address, 8);
-  const high = t.memory(t.let(t.add(address, t.i64(8n))), 8);
+  const low = t.memory(address, 8, t.operandBase());
+  const high = t.memory(t.let(t.add(address, t.i64(8n))), 8, t.operandBase());
   const oldLow = low.readToWrite();
   const oldHigh = high.readToWrite();
   const equal = t.let(t.and(t.eq(oldLow, t.gpr('rax', 8).read()), t.eq(oldHigh, t.gpr('rdx', 8).read())));
@@ -36,6 +37,11 @@ function compareExchange16(t: Emitter, address: Value): void {
     t.gpr('rdx', 8).write(oldHigh);
   });
   t.writeFlag('z', t.extendU(t.eqz(equal)));
+}
+
+/** CR4.TSD makes reading the time privileged. */
+function timeStamp(t: Emitter): void {
+  t.if(t.and(t.context(CONTEXT.cr4, 'i32', 4).read(), t.i32(CR4.timeStampDisable)), () => t.leave('privileged'));
 }
 
 /** Trapped before they have any effect, whatever the operands. */
@@ -120,6 +126,7 @@ export const system: readonly Description[] = [
   instruction('rdtsc', {
     forms: ['0f 31'],
     translate(t) {
+      timeStamp(t);
       const now = t.let(t.call('tsc', 'i64', t.instructionsLeft()));
       t.gpr('rax', 4).write(t.wrap(now));
       t.gpr('rdx', 4).write(t.wrap(t.shrU(now, t.i64(32n))));
@@ -128,6 +135,7 @@ export const system: readonly Description[] = [
   instruction('rdtscp', {
     forms: ['0f 01 f9'],
     translate(t) {
+      timeStamp(t);
       const now = t.let(t.call('tsc', 'i64', t.instructionsLeft()));
       t.gpr('rax', 4).write(t.wrap(now));
       t.gpr('rdx', 4).write(t.wrap(t.shrU(now, t.i64(32n))));
@@ -169,7 +177,7 @@ export const system: readonly Description[] = [
     forms: ['8c /r Ev,Sw'],
     // Two bytes of memory, whatever the operand size.
     translate: (t, dst, src) => {
-      if (dst!.kind === 'memory') t.memory(dst!.linear(), 2).write(t.cut(2, src!.read()));
+      if (dst!.kind === 'memory') t.memory(dst!.linear(), 2, t.operandBase()).write(t.cut(2, src!.read()));
       else dst!.write(t.toWidth(dst!.width, src!.read()));
     },
   }),
@@ -179,7 +187,7 @@ export const system: readonly Description[] = [
     lockable: true,
     translate(t, m) {
       if (t.operandSize === 8) compareExchange16(t, m!.linear());
-      else compareExchange8(t, t.memory(t.addressIn(m!, 0, 8), 8));
+      else compareExchange8(t, t.memory(t.addressIn(m!, 0, 8), 8, t.operandBase()));
     },
   }),
   instruction('swapgs', { forms: ['0f 01 f8'], only: 64, translate: (t) => t.leave('privileged') }),

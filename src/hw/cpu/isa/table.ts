@@ -18,6 +18,7 @@ import { sseStrings } from './sse-string.ts';
 import { string } from './string.ts';
 import { system } from './system.ts';
 import { x87 } from './x87.ts';
+import { xsave } from './xsave.ts';
 
 export const INSTRUCTIONS: readonly Description[] = [
   ...arith,
@@ -37,5 +38,6 @@ export const INSTRUCTIONS: readonly Description[] = [
   ...sseShuffles,
   ...sseStrings,
   ...x87,
+  ...xsave,
   ...system,
 ];

@@ -104,7 +104,7 @@ export const mmx = (name: string, forms: readonly string[], translate: Translate
     const opened = operands.map((place, i): AnyPlace => {
       if (place.kind !== 'memory') return place;
       if (i === 0) {
-        t.memory(place.linear(), (place as VectorPlace).bytes === 8 ? 8 : place.width).readToWrite();
+        t.memory(place.linear(), (place as VectorPlace).bytes === 8 ? 8 : place.width, t.operandBase()).readToWrite();
         return place;
       }
       const value = place.read();
@@ -130,5 +130,5 @@ export const xmm0 = (t: Emitter): Value => xmm0Place(t).read();
 /** Stores the bytes of a vector that a mask selects, all or none of them. */
 export function storeBytes(t: Emitter, address: Value, value: Value, selected: Value): void {
   t.scratch(0, 'v128').write(value);
-  t.faultUnless(t.call('storeBytes', 'i32', address, selected));
+  t.faultUnless(t.call('storeBytes', 'i32', address, selected, t.i32(0)));
 }

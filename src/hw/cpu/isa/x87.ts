@@ -27,8 +27,8 @@ function translate(operation: X87Operation, number: number): Translate {
   const answer = (t: Emitter, opcode: Value, low: Value = t.i64(0n), high: Value = t.i32(0)): Value =>
     t.let(t.call('x87Answer', 'i64', t.i32(number), opcode, low, high));
   const wide = (t: Emitter, m: AnyPlace): [low: Value, high: Value] => [
-    t.memory(t.addressIn(m, 0, 8), 8).read(),
-    t.memory(t.addressIn(m, 8, 2), 2).read(),
+    t.memory(t.addressIn(m, 0, 8), 8, t.operandBase()).read(),
+    t.memory(t.addressIn(m, 8, 2), 2, t.operandBase()).read(),
   ];
   switch (operation.kind) {
     case 'load':
@@ -54,11 +54,11 @@ function translate(operation: X87Operation, number: number): Translate {
       };
     case 'storeTen':
       return (t, m, fop) => {
-        t.faultUnless(t.call('writable', 'i32', t.addressIn(m!, 0, 10), t.i32(10)));
+        t.faultUnless(t.call('writable', 'i32', t.addressIn(m!, 0, 10), t.i32(10), t.operandBase()));
         const opcode = fop!.read();
         note(t, opcode, m!.offset());
         const stored = answer(t, opcode);
-        t.faultUnless(t.call('storeBytes', 'i32', t.addressIn(m!, 0, 10), t.and(t.wrap(stored), t.i32(TEN_BYTES))));
+        t.faultUnless(t.call('storeBytes', 'i32', t.addressIn(m!, 0, 10), t.and(t.wrap(stored), t.i32(TEN_BYTES)), t.operandBase()));
       };
     case 'condition':
       return (t, st) => {
@@ -103,6 +103,7 @@ const environment =
         t.i32(ENVIRONMENT[which]),
         t.addressIn(m!, 0, environmentBytes(ENVIRONMENT[which], t.operandSize)),
         t.i32(t.operandSize),
+        t.operandBase(),
       ),
     );
 
@@ -122,6 +123,10 @@ export const x87: readonly Description[] = [
   waiting('frstor', ['dd /4 M'], environment('frstor')),
   waiting('fwait', ['9b'], () => undefined),
   mmx('emms', ['NP 0f 77'], (t) => t.context(IMAGE + 4, 'i32', 1).write(t.i32(0))),
-  sse('fxsave', ['NP 0f ae /0 M'], (t, m) => t.faultUnless(t.call('fxsave', 'i32', t.addressIn(m!, 0, 512), t.i32(t.operandSize)))),
-  sse('fxrstor', ['NP 0f ae /1 M'], (t, m) => t.faultUnless(t.call('fxrstor', 'i32', t.addressIn(m!, 0, 512), t.i32(t.operandSize)))),
+  sse('fxsave', ['NP 0f ae /0 M'], (t, m) =>
+    t.faultUnless(t.call('fxsave', 'i32', t.addressIn(m!, 0, 512), t.i32(t.operandSize), t.operandBase())),
+  ),
+  sse('fxrstor', ['NP 0f ae /1 M'], (t, m) =>
+    t.faultUnless(t.call('fxrstor', 'i32', t.addressIn(m!, 0, 512), t.i32(t.operandSize), t.operandBase())),
+  ),
 ];

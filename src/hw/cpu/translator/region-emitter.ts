@@ -109,11 +109,11 @@ export class RegionEmitter extends RegionFlow {
       case 'xmm-reg':
         return this.#vector(reg, bytes) as AnyPlace;
       case 'xmm-rm':
-        return (memory ? this.vectorPlace(() => this.#linear(), bytes, this.#baseField) : this.#vector(rm, bytes)) as AnyPlace;
+        return (memory ? this.vectorPlace(() => this.#linear(), bytes, this.operandBase()) : this.#vector(rm, bytes)) as AnyPlace;
       case 'mmx-reg':
         return this.#mmx(reg) as AnyPlace;
       case 'mmx-rm':
-        return (memory ? this.vectorPlace(() => this.#linear(), bytes, this.#baseField) : this.#mmx(rm)) as AnyPlace;
+        return (memory ? this.vectorPlace(() => this.#linear(), bytes, this.operandBase()) : this.#mmx(rm)) as AnyPlace;
       case 'immediate':
         return this.#constant(width, immediates[immediateIndex(form, spec)]!) as AnyPlace;
       case 'branch':
@@ -216,14 +216,17 @@ export class RegionEmitter extends RegionFlow {
     return (this.now.address ??= this.let(this.#segmentBase(this.#offset())));
   }
   #operandMemory(width: Width): Place {
-    return { ...this.memoryPlace(() => this.#linear(), width, this.#baseField), offset: () => this.#offset() };
+    return { ...this.memoryPlace(() => this.#linear(), width, this.operandBase()), offset: () => this.#offset() };
   }
-  get #baseField(): Value {
-    const { base } = this.now.decoded.memory!;
+  operandBase(): Value {
+    const { memory, segment } = this.now.decoded;
+    const { base } = memory!;
+    // With a segment of its own it is not the stack's.
+    if (this.long && segment !== 3) return this.i32(0);
     return this.i32(base === NO_REGISTER ? CONTEXT.zero : CONTEXT.gpr + base * 8);
   }
-  memory(address: Value, width: Width, stack: boolean = false): Place {
-    return this.memoryPlace(() => address, width, this.i32(stack ? 1 : 0));
+  memory(address: Value, width: Width, stack: boolean | Value = false): Place {
+    return this.memoryPlace(() => address, width, typeof stack === 'boolean' ? this.i32(stack ? 1 : 0) : stack);
   }
   sourceAddress(offset: Value): Value {
     return this.let(this.#segmentBase(offset));

@@ -23,10 +23,10 @@ interface Exception {
 
 /** Extensions that CPUID does not announce, by iced's names: their instructions are refused. */
 const NOT_ANNOUNCED =
-  'ADX AES AESKLE CET_SS CLFLUSHOPT CLWB CLZERO D3NOW D3NOWEXT ENQCMD FRED FSGSBASE GFNI ' +
+  'ADX AES AESKLE CET_SS CLFLUSHOPT CLWB CLZERO D3NOW D3NOWEXT ENQCMD FRED GFNI ' +
   'HLE_or_RTM HRESET INVEPT INVLPGB INVPCID INVVPID KL LKGS MCOMMIT MONITORX MOVDIR64B MOVDIRI MSRLIST OSS PADLOCK_ACE PADLOCK_GMI PADLOCK_PHE PADLOCK_PMM PADLOCK_RNG ' +
   'PADLOCK_UNDOC PCLMULQDQ PCONFIG PKU PTWRITE RAO_INT RDPID RDPRU RDRAND RDSEED RMPQUERY RTM SERIALIZE SEV_ES SEV_SNP SGX1 SHA SKINIT_or_SVM SMAP ' +
-  'SMM SMX SSE4A SVM TDX TSE TSXLDTRK UINTR VMX WAITPKG WRMSRNS XSAVE XSAVEC XSAVEOPT XSAVES';
+  'SMM SMX SSE4A SVM TDX TSE TSXLDTRK UINTR VMX WAITPKG WRMSRNS XSAVES';
 /** Others lie in the room of NOPs, and are NOPs for who does not announce them. */
 const NOPS = 'CET_IBT CET_SS CLDEMOTE PREFETCHITI PREFETCHW PREFETCHWT1';
 
@@ -44,7 +44,9 @@ export const EXCEPTIONS: readonly Exception[] = [
   { reason: 'reserved NOPs have the one operand that has an address', names: 'reservednop', difference: /^1 operands, iced 2$/ },
   {
     reason: 'of an area of memory a description names the beginning, or less',
-    we: 'call cmpxchg8b fbld fbstp fld fldenv fnsave fnstenv frstor fstp fxrstor fxsave invlpg jmp lea lfs lgdt lgs lidt lss sgdt sidt',
+    we:
+      'call cmpxchg8b fbld fbstp fld fldenv fnsave fnstenv frstor fstp fxrstor fxsave invlpg jmp lea lfs lgdt lgs lidt lss sgdt sidt ' +
+      'xrstor xsave xsavec xsaveopt',
     difference: /^operand \d: memory of/,
   },
   {
@@ -115,6 +117,10 @@ const RENAMED: ReadonlyMap<string, string> = new Map([
       ['cmpxchg16b', 'cmpxchg8b'],
       ['fxsave64', 'fxsave'],
       ['fxrstor64', 'fxrstor'],
+      ['xsave64', 'xsave'],
+      ['xsaveopt64', 'xsaveopt'],
+      ['xsavec64', 'xsavec'],
+      ['xrstor64', 'xrstor'],
       ['pinsrq', 'pinsrd'],
       ['pextrq', 'pextrd'],
       ['pcmpestri64', 'pcmpestri'],
