@@ -14,7 +14,7 @@ export interface Replay {
   readonly wrong: readonly string[];
 }
 
-export function replay(group: Group, code: Code = group === 'compatibility' ? 'flat' : 'long'): Replay {
+export function replay(group: Group, code: Code = group === 'segments' ? 'segments' : group === 'compatibility' ? 'flat' : 'long'): Replay {
   const interpreter = new Processor('interpreter', code);
   const translator = new Processor('translator', code);
   const wrong: string[] = [];

@@ -18,6 +18,14 @@ test(
   },
 );
 
+test(
+  '32-bit instructions do what they did on silicon with segments that have bases, limits and 16-bit offsets',
+  { timeout: 240_000 },
+  () => {
+    expect(replay('segments')).toEqual({ translated: 0, wrong: [] });
+  },
+);
+
 test('of every form that 32-bit code has there are cases', () => {
   const recorded = countVectors(['compatibility']);
   expect(compatibilityForms.map(({ description, text }) => `${description.name} ${text}`).filter((name) => !recorded.has(name))).toEqual(
