@@ -8,14 +8,14 @@
  *   fixesOf(problem, text)                       → Fix[]                what a diagnostic suggests
  *   itemDocumentation(item, vocabulary)          → Markdown             of a completion
  */
-export { analyse, withIncludes, type Analysis, type World } from './analysis.ts';
+export { analyse, type Analysis, type World } from './analysis.ts';
 export { declarations, hiddenNames, type Declared } from './declarations.ts';
-export { definition, type Definition } from './definition.ts';
+export { definition } from './definition.ts';
 export { itemDocumentation } from './documentation.ts';
-export { fixesOf, isNeedless, type Fix } from './fixes.ts';
-export { folding, type Fold } from './folding.ts';
-export { hover, type Hover } from './hover.ts';
+export { fixesOf, isNeedless } from './fixes.ts';
+export { folding } from './folding.ts';
+export { hover } from './hover.ts';
 export { outline, type OutlineItem } from './outline.ts';
-export { meantAt, sitesOf, type Meant, type Site } from './references.ts';
+export { meantAt, sitesOf } from './references.ts';
 export { applied, rename, renameable, type Renamed, type TextEdit } from './rename.ts';
 export type { Vocabulary } from './vocabulary.ts';

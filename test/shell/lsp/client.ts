@@ -48,8 +48,8 @@ export function positionOf(text: string, offset: number): Position {
   return { line: before.length - 1, character: before.at(-1)!.length };
 }
 
-export function startServer(): ChildProcess {
-  return spawn(process.execPath, [XM, 'lsp'], { stdio: ['pipe', 'pipe', 'pipe'] });
+export function startServer(...options: string[]): ChildProcess {
+  return spawn(process.execPath, [XM, 'lsp', ...options], { stdio: ['pipe', 'pipe', 'pipe'] });
 }
 
 export async function openEditor(capabilities: ClientCapabilities = CAPABILITIES, folder: string | null = null): Promise<Editor> {

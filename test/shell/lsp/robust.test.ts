@@ -2,6 +2,9 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
+import { absentToolstack } from '../../../src/shell/host/absent-toolstack.ts';
+import { createScriptHost } from '../../../src/shell/host/script-host.ts';
+import { callOf } from '../../../src/shell/one-shot.ts';
 import { openEditor, startServer } from './client.ts';
 
 const framed = (body: string): string => `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
@@ -17,8 +20,8 @@ interface Raw {
   readonly ended: Promise<readonly [number | null, string | null]>;
 }
 
-function start(): Raw {
-  const child = startServer();
+function start(...options: string[]): Raw {
+  const child = startServer(...options);
   const ended = once(child, 'exit') as Promise<[number | null, string | null]>;
   let output = '';
   child.stdout!.on('data', (chunk: Buffer) => (output += chunk.toString()));
@@ -142,6 +145,18 @@ test('a large text is answered, and one of garbage too', async () => {
   await editor.open('file:///robust/garbage.cfg', garbage);
   expect((await editor.diagnostics('file:///robust/garbage.cfg')).length).toBeGreaterThan(0);
 }, 60_000);
+
+test('--stdio, which some editors say, changes nothing', async () => {
+  const server = start('--stdio');
+  server.send(INITIALIZE + SHUTDOWN + message({ method: 'exit' }));
+  expect(await server.ended).toEqual([0, null]);
+});
+
+test('at the prompt, where stdin is a keyboard, it is refused', async () => {
+  const screen = { terminal: null, print: () => undefined, note: () => undefined, progress: () => undefined, leave: () => undefined };
+  const host = createScriptHost(absentToolstack(), screen);
+  await expect(host.invoke(callOf(['lsp']), new AbortController().signal)).rejects.toMatchObject({ code: 'not-supported' });
+});
 
 test('SIGTERM ends it', async () => {
   const server = start();
