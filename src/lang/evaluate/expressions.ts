@@ -2,6 +2,7 @@
 import type { CallNode, Expression, MemberNode, NameNode, Node, Parameter } from '../parse/ast.ts';
 import type { ScriptHost } from '../host.ts';
 import { didYouMean } from '../problems/did-you-mean.ts';
+import { SlowPattern } from '../patterns.ts';
 import { parseNumber } from '../units/units.ts';
 import { DomainHandle, Table, Unknown, type Row, type Value } from '../values.ts';
 import { BUILTIN_BY_NAME, type Builtin } from './builtins.ts';
@@ -55,6 +56,7 @@ function* evaluateNode(node: Expression, frame: Frame): Eval<Value> {
       return yield* memberValue(node, frame);
     case 'index': {
       const object = yield* evaluate(node.object, frame);
+      if (node.index.kind === 'binary' && node.index.operator === '..') return yield* slice(object, node, node.index, frame);
       const index = yield* evaluate(node.index, frame);
       return object instanceof Unknown || index instanceof Unknown ? unknownAt(node, frame) : indexValue(object, index, node, frame);
     }
@@ -75,7 +77,7 @@ function* evaluateNode(node: Expression, frame: Frame): Eval<Value> {
     case 'arrow': {
       const { parameters, body } = node;
       const inner = { ...frame, trace: null };
-      return closure('=>', parameters, inner, function* (called) {
+      return closure(ARROW, parameters, inner, function* (called) {
         if (body.kind !== 'block') return yield* evaluate(body, called);
         const flow = yield* executeBlock(body, called);
         return flow?.kind === 'return' ? flow.value : null;
@@ -103,10 +105,13 @@ export function placed<T>(node: Node, frame: Frame, run: () => T): T {
 export function placedError(error: unknown, node: Node, frame: Frame): unknown {
   if (error instanceof OperatorFault) return scriptError(error.id, spanOf(frame, node), error.message);
   if (error instanceof ArgumentFault) return scriptError('wrong-arguments', spanOf(frame, node), error.message);
+  if (error instanceof SlowPattern) return scriptError('slow-pattern', spanOf(frame, node), error.message, { help: SLOW_HELP });
   if (error instanceof RangeError && /call stack/.test(error.message))
     return scriptError('too-deep', spanOf(frame, node), 'nested too deeply');
   return error;
 }
+
+const SLOW_HELP = 'a repetition inside another one tries every way to divide the text: (a+)+ is a+';
 
 export function numberValue(text: string, node: Node, frame: Frame): Value {
   const value = parseNumber(text);
@@ -198,10 +203,10 @@ export function unknownName(name: string, node: Node, frame: Frame): ScriptError
 }
 
 function builtinFunction(builtin: Builtin, frame: Frame): EvalFunction {
-  return new EvalFunction(builtin.name, function* (args) {
+  return new EvalFunction(builtin.name, function* (args, run) {
     if (args.length < builtin.least || args.length > builtin.most)
       throw new ArgumentFault(`${builtin.usage} was called with ${args.length} ${args.length === 1 ? 'argument' : 'arguments'}`);
-    const result = builtin.run(args, frame);
+    const result = builtin.run(args, run ? { ...frame, run } : frame);
     return isEvaluation(result) ? yield* result : result;
   });
 }
@@ -271,10 +276,9 @@ function indexValue(object: Value, index: Value, node: Node, frame: Frame): Valu
   if (isMap(object)) return object.get(valueText(index)) ?? null;
   const list = object instanceof Table ? object.rows : object;
   if (typeof list !== 'string' && !isRowsOrList(list)) throw scriptError('type-error', span, `${typeName(object)} has no elements`);
-  if (isList(index)) {
-    const [first, last] = [Number(index[0] ?? 0n), Number(index.at(-1) ?? -1n)];
-    const part = list.slice(first, last + 1);
-    return object instanceof Table ? new Table(object.columns, part as readonly Row[]) : (part as Value);
+  if (isList(index) && index.every((at) => typeof at === 'bigint')) {
+    const [first, last] = index.length === 0 ? [0n, -1n] : [index[0]!, index.at(-1)!];
+    return index.length === 0 ? partOf(object, 0, 0) : partOf(object, Number(first), Number(last) + 1 || undefined);
   }
   if (typeof index === 'string' && object instanceof Table) return propertyOf(object, index) ?? null;
   if (typeof index !== 'bigint') throw scriptError('type-error', span, `an index is an integer, not ${typeName(index)}`);
@@ -289,6 +293,24 @@ function indexValue(object: Value, index: Value, node: Node, frame: Frame): Valu
   return object instanceof Table ? rowToMap(item as Row) : (item as Value);
 }
 
+/** `list[1..2]`; negative numbers count from the end, so `list[1..-1]` leaves only the first one out. */
+function* slice(object: Value, node: Node, range: Extract<Expression, { kind: 'binary' }>, frame: Frame): Eval<Value> {
+  const first = yield* evaluate(range.left, frame);
+  const last = yield* evaluate(range.right, frame);
+  if (object instanceof Unknown || first instanceof Unknown || last instanceof Unknown) return unknownAt(node, frame);
+  if (typeof first !== 'bigint' || typeof last !== 'bigint')
+    throw scriptError('type-error', spanOf(frame, range), 'a part is told by two integers, for example [1..2]');
+  if (typeof object !== 'string' && !isList(object) && !(object instanceof Table))
+    throw scriptError('type-error', spanOf(frame, node), `${typeName(object)} has no elements`);
+  return partOf(object, Number(first), Number(last) + 1 || undefined);
+}
+
+/** Up to, without, `end`; undefined: all the rest. */
+function partOf(object: Value, first: number, end: number | undefined): Value {
+  if (object instanceof Table) return new Table(object.columns, object.rows.slice(first, end));
+  return typeof object === 'string' || isList(object) ? object.slice(first, end) : null;
+}
+
 function isRowsOrList(value: unknown): value is readonly Value[] | readonly Row[] {
   return Array.isArray(value);
 }
@@ -299,7 +321,7 @@ function* callValue(node: CallNode, frame: Frame): Eval<Value> {
   for (const argument of node.args) args.push(yield* evaluate(argument, frame));
   if (frame.run.plan && (callee instanceof Unknown || (yield* dependsOnUnknown(node, args, frame)))) return unknownAt(node, frame);
   if (!isCallable(callee)) throw scriptError('type-error', spanOf(frame, node.callee), `${shortText(callee)} is not a function`);
-  return yield* calling(node, frame, callFunction(callee, args));
+  return yield* calling(node, frame, callFunction(callee, args, frame.run));
 }
 
 const calleeName = ({ callee }: CallNode): string => (callee.kind === 'name' ? callee.name : '');
@@ -342,17 +364,19 @@ export function* calling(node: Node, frame: Frame, call: Eval<Value>): Eval<Valu
   }
 }
 
+const ARROW = '=>';
+
 /** A function of a script: its parameters in a scope of their own. */
 export function closure(name: string, parameters: readonly Parameter[], frame: Frame, body: (called: Frame) => Eval<Value>): EvalFunction {
-  return new EvalFunction(name, function* (args) {
-    const called: Frame = { ...frame, scope: new Scope(frame.scope), top: false, trace: null };
-    if (name !== '=>' && args.length > parameters.length)
+  return new EvalFunction(name, function* (args, run) {
+    const called: Frame = { ...frame, run: run ?? frame.run, scope: new Scope(frame.scope), top: false, trace: null };
+    if (name !== ARROW && args.length > parameters.length)
       throw new ArgumentFault(
         `${name} takes ${parameters.length} ${parameters.length === 1 ? 'argument' : 'arguments'}, not ${args.length}`,
       );
     for (const [at, parameter] of parameters.entries()) {
       const given = args[at] ?? (parameter.fallback ? yield* evaluate(parameter.fallback, called) : undefined);
-      if (given === undefined && !(at < args.length)) throw new ArgumentFault(`${name} needs '${parameter.name}'`);
+      if (given === undefined && !(at < args.length)) throw new ArgumentFault(`${name === ARROW ? 'the function' : name} needs '${parameter.name}'`);
       called.scope.declare(parameter.name, given ?? null);
     }
     return yield* body(called);

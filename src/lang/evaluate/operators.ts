@@ -1,5 +1,6 @@
 /** What operators do with values. Pure; a wrong pair of types is told as a text, which the evaluator places. */
 import type { BinaryOperator } from '../parse/ast.ts';
+import { bounded } from '../patterns.ts';
 import { DomainHandle, Quantity, Table, type Value } from '../values.ts';
 import { isList, isMap, typeName, valueText } from './value-text.ts';
 
@@ -203,8 +204,9 @@ export function contains(item: Value, container: Value): boolean {
 export function matches(text: Value, pattern: Value): boolean {
   if (typeof pattern === 'string') return valueText(text).includes(pattern);
   if (!(pattern instanceof RegExp)) throw wrongTypes('=~', text, pattern);
+  const searched = valueText(text);
   pattern.lastIndex = 0;
-  return pattern.test(valueText(text));
+  return bounded(pattern, searched, () => pattern.test(searched));
 }
 
 /** Operators that evaluate both sides; the others decide after the left one. */

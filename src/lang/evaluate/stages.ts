@@ -231,7 +231,7 @@ function* each(body: Expression, rows: readonly Row[], frame: Frame): Eval<Value
   const callable = body.kind === 'arrow' || body.kind === 'name' ? yield* evaluate(body, frame) : null;
   for (const row of rows) {
     const item = Object.hasOwn(row, ITEM) ? row[ITEM]! : rowToMap(row);
-    results.push(isCallable(callable) ? yield* callFunction(callable, [item]) : yield* onRow(body, row, frame));
+    results.push(isCallable(callable) ? yield* callFunction(callable, [item], frame.run) : yield* onRow(body, row, frame));
   }
   return results;
 }

@@ -117,6 +117,8 @@ export function* execute(statement: Statement, frame: Frame): Eval<Flow | null> 
     case 'parallel':
       yield* together(statement.body, frame);
       return null;
+    case 'block':
+      return yield* executeBlock(statement, frame);
     case 'break':
     case 'continue':
       return { kind: statement.kind };
@@ -202,7 +204,7 @@ function* stepping(kind: 'wait' | 'assert', statement: Statement, frame: Frame, 
 function* showPipeline(node: Pipeline, frame: Frame): Eval<void> {
   const { head, stages } = node;
   let value = yield* evaluatePipeline(node, frame);
-  if (head.kind === 'name' && stages.length === 0 && isCallable(value)) value = yield* calling(node, frame, callFunction(value, []));
+  if (head.kind === 'name' && stages.length === 0 && isCallable(value)) value = yield* calling(node, frame, callFunction(value, [], frame.run));
   if (!frame.top && node.head.kind !== 'command') return;
   if (frame.top) frame.run.session.scope.declare('_', value);
   if (value === null) return;

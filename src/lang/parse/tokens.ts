@@ -336,7 +336,9 @@ export const MapOpen: TokenType = custom(
   '{',
   (text, at, tokens) => {
     const type = lastType(tokens);
-    const isMap = type !== undefined && EXPECTS_VALUE.has(type) ? true : atStatementStart(tokens) && matchEnd(MAP_START, text, at) >= 0;
+    // The first token of ${…} or (…) in a text has nothing before it, and stands in a bracket.
+    const isValue = type === undefined ? insideBrackets() : EXPECTS_VALUE.has(type);
+    const isMap = isValue || (atStatementStart(tokens) && matchEnd(MAP_START, text, at) >= 0);
     return isMap ? (openBracket('map', at), at + 1) : -1;
   },
   { label: "'{'" },

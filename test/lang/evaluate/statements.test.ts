@@ -18,6 +18,22 @@ twice(total) + twice(n, 10)`;
   expect(await valueOf(text)).toBe('62');
 });
 
+test('a function called as a command takes numbers and units as values, quoted words as text', async () => {
+  const text = 'let got = []\nfn keep(a, b) { got += [type(a), type(b)] }\n';
+  expect(await valueOf(`${text}keep 5 1.5\nkeep -3 64MiB\nkeep "5" web-1\nkeep 10s 40%\ngot`)).toBe(
+    '["integer", "number", "integer", "size", "string", "string", "duration", "percentage"]',
+  );
+});
+
+test('a map stands in the brackets of a word', async () => {
+  const { host } = await runScript('print ({a: 1, b: 2}.b)');
+  expect(host.printed).toEqual(['2']);
+});
+
+test('a block on its own groups statements', async () => {
+  expect(await valueOf('let n = 1\n{\n  n = 2\n  let inner = 3\n  n += inner\n}\nn')).toBe('5');
+});
+
 test('else may stand on the next line', async () => {
   expect(await valueOf('let x = 1\nif x > 1 {\n  x = 10\n}\nelse {\n  x = 20\n}\nx')).toBe('20');
 });
