@@ -7,8 +7,9 @@ import { parseNumber } from '../units/units.ts';
 import { DomainHandle, Table, Unknown, type Row, type Value } from '../values.ts';
 import { BUILTIN_BY_NAME, type Builtin } from './builtins.ts';
 import { wait, type Eval } from './eval.ts';
-import { Scope, spanOf, type Frame } from './frame.ts';
+import { Scope, spanOf, type Frame, type Run } from './frame.ts';
 import { ArgumentFault, callFunction, EvalFunction } from './functions.ts';
+import { counted, countStep, takeTurn } from './limits.ts';
 import { captures, isEvaluation, propertyNames, propertyOf } from './methods.ts';
 import { binary, negate, OperatorFault, sized } from './operators.ts';
 import { evaluatePipeline } from './pipelines.ts';
@@ -37,7 +38,11 @@ function* evaluateNode(node: Expression, frame: Frame): Eval<Value> {
     case 'template': {
       let text = '';
       for (const part of node.parts) text += typeof part === 'string' ? part : valueText(yield* evaluate(part, frame));
-      return placed(node, frame, () => sized(text));
+      return counted(
+        placed(node, frame, () => sized(text)),
+        node,
+        frame,
+      );
     }
     case 'list': {
       const items: Value[] = [];
@@ -77,7 +82,7 @@ function* evaluateNode(node: Expression, frame: Frame): Eval<Value> {
     case 'arrow': {
       const { parameters, body } = node;
       const inner = { ...frame, trace: null };
-      return closure(ARROW, parameters, inner, function* (called) {
+      return closure(ARROW, parameters, node, inner, function* (called) {
         if (body.kind !== 'block') return yield* evaluate(body, called);
         const flow = yield* executeBlock(body, called);
         return flow?.kind === 'return' ? flow.value : null;
@@ -106,6 +111,8 @@ export function placedError(error: unknown, node: Node, frame: Frame): unknown {
   if (error instanceof OperatorFault) return scriptError(error.id, spanOf(frame, node), error.message);
   if (error instanceof ArgumentFault) return scriptError('wrong-arguments', spanOf(frame, node), error.message);
   if (error instanceof SlowPattern) return scriptError('slow-pattern', spanOf(frame, node), error.message, { help: SLOW_HELP });
+  if (error instanceof RangeError && /Invalid (?:string|array) length/.test(error.message))
+    return scriptError('too-large', spanOf(frame, node), 'the value becomes too large');
   if (error instanceof RangeError && /call stack/.test(error.message))
     return scriptError('too-deep', spanOf(frame, node), 'nested too deeply');
   return error;
@@ -142,7 +149,11 @@ function* binaryValue(node: Extract<Expression, { kind: 'binary' }>, frame: Fram
       const right = yield* evaluate(node.right, frame);
       // A text says the unknown in its place; everything else depends on it.
       if (right instanceof Unknown && !(operator === '+' && typeof left === 'string')) return unknownAt(node, frame);
-      return placed(node, frame, () => binary(operator, left, right));
+      return counted(
+        placed(node, frame, () => binary(operator, left, right)),
+        node,
+        frame,
+      );
     }
   }
 }
@@ -203,12 +214,13 @@ export function unknownName(name: string, node: Node, frame: Frame): ScriptError
 }
 
 function builtinFunction(builtin: Builtin, frame: Frame): EvalFunction {
-  return new EvalFunction(builtin.name, function* (args, run) {
+  const invoke = function* (args: readonly Value[], run: Run | null): Eval<Value> {
     if (args.length < builtin.least || args.length > builtin.most)
       throw new ArgumentFault(`${builtin.usage} was called with ${args.length} ${args.length === 1 ? 'argument' : 'arguments'}`);
     const result = builtin.run(args, run ? { ...frame, run } : frame);
     return isEvaluation(result) ? yield* result : result;
-  });
+  };
+  return new EvalFunction(builtin.name, invoke, true);
 }
 
 // -------------------------------------------------------------------------------------------------------------------- members and calls
@@ -321,7 +333,8 @@ function* callValue(node: CallNode, frame: Frame): Eval<Value> {
   for (const argument of node.args) args.push(yield* evaluate(argument, frame));
   if (frame.run.plan && (callee instanceof Unknown || (yield* dependsOnUnknown(node, args, frame)))) return unknownAt(node, frame);
   if (!isCallable(callee)) throw scriptError('type-error', spanOf(frame, node.callee), `${shortText(callee)} is not a function`);
-  return yield* calling(node, frame, callFunction(callee, args, frame.run));
+  const result = yield* calling(node, frame, callFunction(callee, args, frame.run));
+  return callee instanceof EvalFunction && callee.builds ? counted(result, node, frame) : result;
 }
 
 const calleeName = ({ callee }: CallNode): string => (callee.kind === 'name' ? callee.name : '');
@@ -329,7 +342,7 @@ const calleeName = ({ callee }: CallNode): string => (callee.kind === 'name' ? c
 function* dependsOnUnknown(node: CallNode, args: readonly Value[], frame: Frame): Eval<boolean> {
   const { callee } = node;
   if (callee.kind === 'member') return callee.object.kind === 'name' && isUnknown(yield* evaluate(callee.object, frame));
-  return BUILTIN_BY_NAME.has(calleeName(node)) && args.some(isUnknown) && !TELLS.has(calleeName(node));
+  return BUILTIN_BY_NAME.has(calleeName(node)) && args.some((argument) => isUnknown(argument)) && !TELLS.has(calleeName(node));
 }
 
 /** Functions that can do with what is not known yet. */
@@ -337,17 +350,6 @@ const TELLS: ReadonlySet<string> = new Set(['print', 'str', 'domain']);
 
 function unknownAt(node: Node, frame: Frame): Unknown {
   return new Unknown(frame.source.slice(node).replace(/\s+/g, ' '));
-}
-
-/** Between two looks at the machine a script may do a lot, but not without end. */
-const MOST_STEPS = 5_000_000;
-
-export function countStep(node: Node, { run, source }: Frame): void {
-  run.count++;
-  if (++run.sinceMachine > MOST_STEPS)
-    throw scriptError('no-end', source.spanOf(node), 'this does not come to an end', {
-      help: `${MOST_STEPS} steps without a look at the machine: wait 10ms lets its time pass`,
-    });
 }
 
 export function* calling(node: Node, frame: Frame, call: Eval<Value>): Eval<Value> {
@@ -367,16 +369,25 @@ export function* calling(node: Node, frame: Frame, call: Eval<Value>): Eval<Valu
 const ARROW = '=>';
 
 /** A function of a script: its parameters in a scope of their own. */
-export function closure(name: string, parameters: readonly Parameter[], frame: Frame, body: (called: Frame) => Eval<Value>): EvalFunction {
+export function closure(
+  name: string,
+  parameters: readonly Parameter[],
+  place: Node,
+  frame: Frame,
+  body: (called: Frame) => Eval<Value>,
+): EvalFunction {
   return new EvalFunction(name, function* (args, run) {
     const called: Frame = { ...frame, run: run ?? frame.run, scope: new Scope(frame.scope), top: false, trace: null };
     if (name !== ARROW && args.length > parameters.length)
       throw new ArgumentFault(
         `${name} takes ${parameters.length} ${parameters.length === 1 ? 'argument' : 'arguments'}, not ${args.length}`,
       );
+    countStep(place, called);
+    yield* takeTurn(called);
     for (const [at, parameter] of parameters.entries()) {
       const given = args[at] ?? (parameter.fallback ? yield* evaluate(parameter.fallback, called) : undefined);
-      if (given === undefined && !(at < args.length)) throw new ArgumentFault(`${name === ARROW ? 'the function' : name} needs '${parameter.name}'`);
+      if (given === undefined && !(at < args.length))
+        throw new ArgumentFault(`${name === ARROW ? 'the function' : name} needs '${parameter.name}'`);
       called.scope.declare(parameter.name, given ?? null);
     }
     return yield* body(called);

@@ -13,10 +13,13 @@ export class EvalFunction implements Callable {
   readonly name: string;
   /** In the run of the caller: a branch of `parallel` is cancelled wherever it is, in functions too. */
   readonly invoke: Invoke;
+  /** One of the language itself: what it yields is new. */
+  readonly builds: boolean;
 
-  constructor(name: string, invoke: Invoke) {
+  constructor(name: string, invoke: Invoke, builds = false) {
     this.name = name;
     this.invoke = invoke;
+    this.builds = builds;
   }
 
   call(args: readonly Value[]): Promise<Value> {

@@ -59,7 +59,7 @@ const LIST: Methods<readonly Value[]> = {
   index: (list, [item]) => BigInt(list.findIndex((member) => isEqual(member, item ?? null))),
   reverse: (list) => list.toReversed(),
   slice: (list, [from, to]) => list.slice(count(from, 0), to === undefined ? undefined : count(to, 0)),
-  unique: (list) => list.filter((item, at) => list.findIndex((other) => isEqual(item, other)) === at),
+  unique,
   flat: (list) => list.flatMap((item) => (isList(item) ? item : [item])),
   first: (list, [n]) => (n === undefined ? (list[0] ?? null) : list.slice(0, count(n, 1))),
   last: (list, [n]) => (n === undefined ? (list.at(-1) ?? null) : list.slice(-count(n, 1) || list.length)),
@@ -68,6 +68,27 @@ const LIST: Methods<readonly Value[]> = {
   min: (list) => extreme(list, -1),
   max: (list) => extreme(list, 1),
 };
+
+/** By what equal values have in common, so that a long list need not be compared with itself. */
+function unique(list: readonly Value[]): readonly Value[] {
+  const alike = new Map<string, Value[]>();
+  return list.filter((item) => {
+    const key = commonKey(item);
+    const known = alike.get(key);
+    if (known?.some((other) => isEqual(item, other))) return false;
+    if (known) known.push(item);
+    else alike.set(key, [item]);
+    return true;
+  });
+}
+
+function commonKey(value: Value): string {
+  if (typeof value === 'bigint' || typeof value === 'number') return `${Number(value)}`;
+  if (value instanceof Quantity) return value.unit === 'percent' ? `${value.amount / 100}` : `${value.amount} ${value.unit}`;
+  if (isList(value)) return `[${value.length} ${isList(value[0]) ? '' : commonKey(value[0] ?? null)}`;
+  if (isMap(value)) return `{${[...value.keys()].toSorted().join(' ')}`;
+  return `"${valueText(value)}`;
+}
 
 function count(value: Value | undefined, fallback: number): number {
   return value === undefined ? fallback : Number(typeof value === 'bigint' ? value : Number.NaN) || 0;
@@ -127,10 +148,14 @@ function bound<T>(name: string, methods: Methods<T>, self: T): Value | undefined
   const method = Object.hasOwn(methods, name) ? methods[name]! : undefined;
   return (
     method &&
-    new EvalFunction(name, function* (args, run) {
-      const result = method(self, args, run);
-      return sized(isEvaluation(result) ? yield* result : result);
-    })
+    new EvalFunction(
+      name,
+      function* (args, run) {
+        const result = method(self, args, run);
+        return sized(isEvaluation(result) ? yield* result : result);
+      },
+      true,
+    )
   );
 }
 

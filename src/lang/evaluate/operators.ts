@@ -33,7 +33,7 @@ export function arithmetic(operator: Arithmetic, left: Value, right: Value): Val
     if (typeof left === 'string') return sized(left + valueText(right));
     if (typeof right === 'string' && !isList(left)) return sized(valueText(left) + right);
     if (isList(left)) return sized(isList(right) ? [...left, ...right] : [...left, right]);
-    if (isMap(left) && isMap(right)) return new Map([...left, ...right]);
+    if (isMap(left) && isMap(right)) return sized(new Map([...left, ...right]));
   }
   if (operator === '*' && typeof left === 'string' && typeof right === 'bigint') return repeated(left, Math.max(0, Number(right)));
   throw wrongTypes(operator, left, right);
@@ -45,12 +45,13 @@ function repeated(text: string, times: number): string {
 }
 
 const MOST_TEXT = 2 ** 24;
-const MOST_ITEMS = 1_000_000;
+export const MOST_ITEMS = 1_000_000;
 
 /** Nothing grows without end: a script that builds too much is told so, and the machine lives on. */
 export function sized<T extends Value>(value: T): T {
   if (typeof value === 'string' && value.length > MOST_TEXT) throw new OperatorFault('too-large', 'the text becomes too long');
   if (isList(value) && value.length > MOST_ITEMS) throw new OperatorFault('too-large', 'the list becomes too long');
+  if (isMap(value) && value.size > MOST_ITEMS) throw new OperatorFault('too-large', 'the map becomes too large');
   return value;
 }
 
@@ -133,16 +134,26 @@ function quantities(operator: Arithmetic, left: Value, right: Value): Value {
 
 /** Deep. A domain equals its name, a percentage its ratio. */
 export function isEqual(left: Value, right: Value): boolean {
+  compared = 0;
+  return areEqual(left, right);
+}
+
+/** A list in a list in a list has more parts than anybody can compare: [s, s] forty times over. */
+const MOST_COMPARED = 4_000_000;
+let compared = 0;
+
+function areEqual(left: Value, right: Value): boolean {
   if (left === right) return true;
+  if (++compared > MOST_COMPARED) throw new OperatorFault('too-large', 'the values are too large to be compared');
   if (isNumber(left) && isNumber(right)) return Number(left) === Number(right);
   if (left instanceof Quantity && right instanceof Quantity) return left.unit === right.unit && left.amount === right.amount;
   if (left instanceof Quantity && left.unit === 'percent' && isNumber(right)) return left.amount / 100 === Number(right);
   if (right instanceof Quantity && right.unit === 'percent' && isNumber(left)) return right.amount / 100 === Number(left);
   if (left instanceof DomainHandle) return left.name === (right instanceof DomainHandle ? right.name : right);
   if (right instanceof DomainHandle) return right.name === left;
-  if (isList(left) && isList(right)) return left.length === right.length && left.every((item, at) => isEqual(item, right[at]!));
+  if (isList(left) && isList(right)) return left.length === right.length && left.every((item, at) => areEqual(item, right[at]!));
   if (isMap(left) && isMap(right))
-    return left.size === right.size && [...left].every(([key, item]) => right.has(key) && isEqual(item, right.get(key)!));
+    return left.size === right.size && [...left].every(([key, item]) => right.has(key) && areEqual(item, right.get(key)!));
   return left instanceof RegExp && right instanceof RegExp && String(left) === String(right);
 }
 

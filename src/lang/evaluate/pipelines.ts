@@ -86,15 +86,7 @@ const KEYWORDS = ['let', 'if', 'for', 'while', 'fn', 'domain', 'wait', 'assert',
 
 function* callAsCommand(callable: Parameters<typeof callFunction>[0], command: Command, frame: Frame): Eval<Value> {
   const words = yield* evaluateWords(command.words, frame);
-  return yield* calling(
-    command,
-    frame,
-    callFunction(
-      callable,
-      words.map(functionWord),
-      frame.run,
-    ),
-  );
+  return yield* calling(command, frame, callFunction(callable, words.map(functionWord), frame.run));
 }
 
 /** A function takes values: what is written like a number is one, `add 5 6`, `pause_for web 10s`. */

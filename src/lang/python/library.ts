@@ -147,7 +147,12 @@ function matched(match: RegExpExecArray | null): PyValue {
 }
 
 /** What a pattern finds in a text, bounded as all patterns are. */
-function searching<T>(source: PyValue | undefined, text: PyValue | undefined, flags: PyValue | undefined, run: (re: RegExp, text: string) => T): T {
+function searching<T>(
+  source: PyValue | undefined,
+  text: PyValue | undefined,
+  flags: PyValue | undefined,
+  run: (re: RegExp, text: string) => T,
+): T {
   const compiled = pattern(source, flags);
   const searched = textOf(text ?? '');
   try {
