@@ -21,6 +21,7 @@ import type {
   Stage,
   Word,
 } from '../parse/ast.ts';
+import { SlowPattern } from '../patterns.ts';
 import { didYouMean } from '../problems/did-you-mean.ts';
 import type { ProblemId } from '../problems/table.ts';
 import { parseNumber } from '../units/units.ts';
@@ -349,6 +350,7 @@ export abstract class ExpressionMeaning {
     try {
       return { value: run(), exact };
     } catch (error) {
+      if (error instanceof SlowPattern) return null;
       if (!(error instanceof OperatorFault)) throw error;
       if (exact || error.id === 'type-error') this.report(error.id, node, error.message);
       return null;

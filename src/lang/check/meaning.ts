@@ -135,6 +135,8 @@ export class Meaning extends ExpressionMeaning {
         this.duration(node.interval);
         this.duration(node.duration);
         return this.block(node.body);
+      case 'block':
+        return this.block(node);
       case 'parallel':
         return this.block(node.body);
       case 'include':

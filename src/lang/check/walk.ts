@@ -52,6 +52,8 @@ function walkStatement(node: Statement, visitor: Visitor): void {
     case 'fn':
       see(...node.parameters.map(({ fallback }) => fallback));
       return walkBlock(node.body, visitor);
+    case 'block':
+      return walkBlock(node, visitor);
     case 'parallel':
       return walkBlock(node.body, visitor);
     case 'try':
