@@ -381,7 +381,7 @@ export const PROBLEMS: Readonly<Record<ProblemId, ProblemKind>> = {
     severity: 'error',
     title: 'a pattern that takes too long',
     explanation:
-      'A regular expression is tried in every way it can match. With one repetition inside another, as in /(a+)+$/, there are more ways than can be tried, so it is stopped after half a second. Write it without the inner repetition: /a+$/.',
+      'A regular expression is tried in every way it can match. With one repetition inside another, as in /(a+)+$/, there are more ways than can be tried, so it is stopped after half a second, and not begun if it also looks around, (?=…), or back, \\1, which only the slowest way of matching can do. Write it without the inner repetition: /a+$/.',
   },
   'assertion-failed': {
     code: 'XM1201',
