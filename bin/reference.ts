@@ -159,14 +159,16 @@ export function referencePage(): string {
   return parts.join('\n');
 }
 
-/** docs/xm.tmLanguage.json: colours for editors. */
+/** docs/xm.tmLanguage.json, and beside the extension for VS Code, which can only point into its own folder. */
 export function editorGrammar(): string {
   return `${JSON.stringify(textMateGrammar(COMMANDS.flatMap(({ name, aliases = [] }) => [name, ...aliases])), null, 2)}\n`;
 }
+
+export const GRAMMARS = ['docs/xm.tmLanguage.json', 'editors/vscode/xm.tmLanguage.json'] as const;
 
 if (import.meta.main) {
   const folder = resolve(import.meta.dirname, '../docs');
   mkdirSync(folder, { recursive: true });
   writeFileSync(resolve(folder, 'reference.md'), referencePage());
-  writeFileSync(resolve(folder, 'xm.tmLanguage.json'), editorGrammar());
+  for (const path of GRAMMARS) writeFileSync(resolve(folder, '..', path), editorGrammar());
 }

@@ -3,7 +3,7 @@
  *
  *   parse(text, file, options?)                 → { program, problems }   never throws; recovers; the same grammar for .cfg and .xm
  *   isComplete(text, variables?)                → boolean                 false: the prompt continues on the next line
- *   check(program, host?, options?)             → Problem[]               before a script runs
+ *   diagnose(parsed, host?, options?)           → Problem[]               all that is wrong with a script; diagnoseConfig(text, evaluated) with a configuration
  *   highlight(text, commands, options?)         → { start, end, role }[]  in order, without overlap; total
  *   complete(text, offset, context)             → Promise<{ start, end, items }>   items: { text, detail, kind, append }
  *   evaluateConfig(text, file, overrides, context?) → { config, problems }    an xl.cfg (sync; key=value words appended)
@@ -21,8 +21,9 @@ export * from './host.ts';
 export * from './problem.ts';
 export * from './values.ts';
 export { check, type CheckOptions } from './check/check.ts';
+export { diagnose, diagnoseConfig } from './check/diagnose.ts';
 export { complete } from './complete/complete.ts';
-export type { Completion, CompletionContext, CompletionItem } from './complete/completion.ts';
+export type { Completion, CompletionContext, CompletionItem, KnownDomain } from './complete/completion.ts';
 export { parseCpuList, type CpuListResult, type HostCpus } from './config/cpu-list.ts';
 export { parseDiskSpec, type DiskResult, type DiskSpec } from './config/disk-spec.ts';
 export { evaluateConfig, type ConfigContext, type EvaluatedConfig } from './config/evaluate-config.ts';

@@ -20,6 +20,8 @@ export interface Problem {
   readonly span: Span;
   /** What to do: "did you mean 'memory'?" */
   readonly help?: string;
+  /** Another place that has to do with it: the declaration that is hidden. */
+  readonly related?: Span;
 }
 
 /** Thrown by evaluation; carries one or more problems. */

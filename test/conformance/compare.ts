@@ -1,27 +1,29 @@
 /**
  * Differential test against the processor this runs on: random cases of every form through `silicon` (see silicon.c) and through both engines.
- * Run by hand: gcc -O1 -static -o /tmp/silicon test/conformance/silicon.c && node test/conformance/compare.ts /tmp/silicon [cases per form] [seed] [forms] [32]
- * `forms` is a regular expression on names; 32: in 32-bit code.
+ * Run by hand: gcc -O1 -static -o /tmp/silicon test/conformance/silicon.c && node test/conformance/compare.ts /tmp/silicon [cases per form] [seed] [forms] [32|segments]
+ * `forms` is a regular expression on names; 32: in 32-bit code; segments: with segments that are not flat.
  */
 import { makeCase, testedForms } from './cases.ts';
-import { compatibilityForms, makeCompatibilityCase } from './compatibility-cases.ts';
+import { compatibilityForms, makeCompatibilityCase, makeSegmentedCase, reachesMemory } from './compatibility-cases.ts';
 import { differences } from './differences.ts';
-import { Processor, type Outcome } from './processor.ts';
+import { Processor, type Code, type Outcome } from './processor.ts';
 import { runOnSilicon } from './silicon.ts';
 import { makeState } from './state.ts';
 import { countedFlags, undefinedResult } from './undefined.ts';
 
 const [runner = '/tmp/silicon', perForm = '60', seed = '1', only = '', bits = '64'] = process.argv.slice(2);
-const compatibility = bits === '32';
-const make = compatibility ? makeCompatibilityCase : makeCase;
-const cases = (compatibility ? compatibilityForms : testedForms)
+const kind: Code = bits === '64' ? 'long' : bits === '32' ? 'flat' : 'segments';
+const make = { long: makeCase, flat: makeCompatibilityCase, segmented: makeCompatibilityCase, segments: makeSegmentedCase, reachesMemory }[
+  kind
+];
+const cases = (kind === 'long' ? testedForms : kind === 'segments' ? compatibilityForms.filter(reachesMemory) : compatibilityForms)
   .filter(({ description }) => new RegExp(only).test(description.name))
   .flatMap((form) => Array.from({ length: Number(perForm) }, (_, i) => make(form, Math.imul(Number(seed) * 7919 + form.index, 65537) + i)))
   .map((testCase) => ({ ...testCase, state: makeState(testCase.recipe) }))
   .filter((testCase) => !undefinedResult(testCase, testCase.state));
-const silicon = runOnSilicon(runner, cases, compatibility);
-const interpreter = new Processor('interpreter', compatibility);
-const translator = new Processor('translator', compatibility);
+const silicon = runOnSilicon(runner, cases, kind);
+const interpreter = new Processor('interpreter', kind);
+const translator = new Processor('translator', kind);
 const translated = [...translator.runTranslated(cases)];
 const failures = new Map<string, { count: number; first: string }>();
 cases.forEach((testCase, i) => {

@@ -7,7 +7,7 @@ import { DATA, integer, randomFrom, type Random, type Recipe } from './state.ts'
 const SKIPPED: ReadonlySet<string> = new Set(
   (
     'syscall sysenter int int3 into ud2 cpuid rdtsc rdtscp fxsave fxrstor popf lar lsl verr verw sldt str smsw lfs lgs lss cli sti hlt in out ins outs ' +
-    'rdmsr wrmsr rdpmc clts invd wbinvd sysret sysexit xsetbv monitor mwait lgdt lidt lmsw invlpg lldt ltr'
+    'xgetbv xsave xsavec xsaveopt xrstor rdmsr wrmsr rdpmc clts invd wbinvd sysret sysexit xsetbv monitor mwait lgdt lidt lmsw invlpg lldt ltr'
   ).split(' '),
 );
 /** They take the address to go on at from the stack. */
@@ -80,6 +80,23 @@ export function makeCompatibilityCase(form: Form, seed: number): Case {
   const setup = setupOf(form, code, memoryOperand, indexed);
   return { form, code, recipe: { seed, style: styleOf(form), setup, memoryOperand: memoryOperand || name === 'xlat' }, operandSize };
 }
+
+/** The same, where segments have bases and limits. */
+export function makeSegmentedCase(form: Form, seed: number): Case {
+  const { code, ...made } = makeCompatibilityCase(form, seed);
+  // An operand that is not aligned is #GP to the processor before it is #SS; to us the limit comes first.
+  const withoutStack = form.operands.some(({ source, size }) => source === 'xmm-rm' && size === 16) && code[0] === OVERRIDE_SS;
+  return { ...made, code: withoutStack ? [OVERRIDE_DS, ...code.slice(1)] : code, recipe: { ...made.recipe, segmented: true } };
+}
+const [OVERRIDE_SS, OVERRIDE_DS] = [0x36, 0x3e];
+/** Has it to do with memory at all? SGDT and SIDT are Linux's emulation, which does not keep the upper half of rsp on a 16-bit stack. */
+export const reachesMemory = ({ description: { name }, operands, stringWidth }: Form): boolean =>
+  (stringWidth !== null ||
+    STACK.has(name) ||
+    RETURNS.has(name) ||
+    operands.some(({ source, registerOnly }) => source.endsWith('rm') && !registerOnly)) &&
+  name !== 'sgdt' &&
+  name !== 'sidt';
 
 const bytes = (value: bigint, count: number): number[] => Array.from({ length: count }, (_, i) => Number((value >> BigInt(8 * i)) & 0xffn));
 /** CS cannot be written through. */

@@ -4,7 +4,7 @@ import { shapeKey, shapeOf } from '../../src/hw/cpu/interpreter/handlers.ts';
 import { canTranslate } from '../../src/hw/cpu/translator/can-translate.ts';
 import type { Cpu, Exit, VcpuContext } from '../../src/hw/cpu/types.ts';
 import { createMachine, type Machine } from '../../src/hw/machine.ts';
-import { CODE, CODE32, CODE_SELECTOR, GOES_ON, type State } from './state.ts';
+import { CODE, CODE32, CODE_SELECTOR, GOES_ON, SEGMENT_BASE, type State } from './state.ts';
 
 export interface Outcome {
   readonly regs: readonly bigint[];
@@ -21,12 +21,24 @@ export interface Started {
 
 const PAGE = CODE & ~0xfffn;
 const [CODE_FRAME, DATA_FRAME] = [6, 7];
+const SEGMENT_BASE_BITS = ((SEGMENT_BASE & 0xff_ffffn) << 16n) | ((SEGMENT_BASE >> 24n) << 56n);
 /** As Linux has them. */
 const DESCRIPTORS: Readonly<Record<number, bigint>> = {
   0x20: 0x00cf_fb00_0000_ffffn, // 32-bit code
   0x28: 0x00cf_f300_0000_ffffn, // data
   0x30: 0x00af_fb00_0000_ffffn, // 64-bit code
+  0xfff8: 0x0040_f300_0000_ffffn, // data, 64 KiB; nothing a program would name
 };
+const LOCAL_DESCRIPTORS: typeof DESCRIPTORS = {
+  0x04: 0x0040_f300_0000_809fn | SEGMENT_BASE_BITS, // data
+  0x0c: 0x0040_f700_0000_8027n | SEGMENT_BASE_BITS, // data that expands down
+  0x14: 0x0000_f300_0000_80c7n | SEGMENT_BASE_BITS, // a 16-bit stack
+};
+/** segmented: 32-bit code with a segment somewhere that has a limit, so that all of them are looked at; segments: with those of a local table. */
+export type Code = 'long' | 'flat' | 'segmented' | 'segments';
+/** ds, es and ss; see silicon.c. */
+const LOCAL = { ds: 0x07, es: 0x0f, ss: 0x17 };
+const LIMITED_SELECTOR = 0xfffb;
 const RSP = 4;
 const DATA_SELECTOR = 0x2b;
 const CODE64_SELECTOR = 0x33;
@@ -55,10 +67,13 @@ export class Processor {
   readonly #start: bigint;
   readonly #selectors: readonly number[];
 
-  constructor(engine: 'interpreter' | 'translator' = 'interpreter', compatibility: boolean = false) {
+  constructor(engine: 'interpreter' | 'translator' = 'interpreter', code: Code = 'long') {
+    const compatibility = code !== 'long';
     this.#compatibility = compatibility;
     this.#start = compatibility ? CODE32 : CODE;
-    this.#selectors = [DATA_SELECTOR, compatibility ? CODE_SELECTOR : CODE64_SELECTOR, DATA_SELECTOR, DATA_SELECTOR, 0, 0];
+    const codeSelector = compatibility ? CODE_SELECTOR : CODE64_SELECTOR;
+    const { es, ss, ds } = code === 'segments' ? LOCAL : { es: DATA_SELECTOR, ss: DATA_SELECTOR, ds: DATA_SELECTOR };
+    this.#selectors = [es, codeSelector, ss, ds, code === 'segmented' ? LIMITED_SELECTOR : 0, 0];
     this.#machine = createMachine({ memoryBytes: 16 << 20, cpus: 1, clock: 'virtual', translateAfter: engine === 'translator' ? 1 : null });
     this.#context = this.#machine.newContext();
     this.#cpu = this.#machine.cpus[0]!;
@@ -79,7 +94,7 @@ export class Processor {
     this.#cpu.switchTo(this.#context, {
       permits: () => true,
       protectedStore: () => false,
-      descriptor: (selector) => DESCRIPTORS[selector & 0xfff8] ?? null,
+      descriptor: (selector) => (code === 'segments' ? { ...DESCRIPTORS, ...LOCAL_DESCRIPTORS } : DESCRIPTORS)[selector & 0xfffc] ?? null,
       cpuid: () => [0, 0, 0, 0],
     });
   }

@@ -1,6 +1,6 @@
 /** Replays recorded vectors on both engines. */
 import { differences } from './differences.ts';
-import { Processor, type Outcome } from './processor.ts';
+import { Processor, type Code, type Outcome } from './processor.ts';
 import { unpackVectors, type Group } from './vectors.ts';
 
 /** Cases at a time: their states take room. */
@@ -14,10 +14,9 @@ export interface Replay {
   readonly wrong: readonly string[];
 }
 
-export function replay(group: Group): Replay {
-  const compatibility = group === 'compatibility';
-  const interpreter = new Processor('interpreter', compatibility);
-  const translator = new Processor('translator', compatibility);
+export function replay(group: Group, code: Code = group === 'segments' ? 'segments' : group === 'compatibility' ? 'flat' : 'long'): Replay {
+  const interpreter = new Processor('interpreter', code);
+  const translator = new Processor('translator', code);
   const wrong: string[] = [];
   let translated = 0;
   type Recorded = ReturnType<typeof unpackVectors> extends Generator<infer V> ? V : never;

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { replay } from './replay.ts';
 
-test('MMX and SSE instructions do what they did on silicon, in both engines', { timeout: 120_000 }, () => {
+test('MMX and SSE instructions do what they did on silicon, in both engines', { timeout: 240_000 }, () => {
   const { translated, wrong } = replay('vector');
   expect(wrong).toEqual([]);
   expect(translated).toBeGreaterThan(150_000);

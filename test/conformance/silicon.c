@@ -3,16 +3,19 @@
  *   case:   code[16] (length in code[15]), 16 registers, rflags, 256 bytes of memory (at DATA, where rbx, rsi and rdi may point), FXSAVE image
  *   result: 16 registers, rflags, 256 bytes of memory, FXSAVE image, u64 fault (0, or 256 + the vector)
  * The instruction is at 0x400000a3. With an argument it is run in 32-bit code, at CODE32; it may go on behind itself (there is nothing but NOPs) or at
- * CODE32 + 16. Built by hand: gcc -O1 -static -o silicon silicon.c
+ * CODE32 + 16. The argument "segments" gives it data segments with a base, limits, one that expands down, and a 16-bit stack. Built by hand: gcc -O1 -static -o silicon silicon.c
  */
 #define _GNU_SOURCE
+#include <asm/ldt.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <ucontext.h>
+#include <unistd.h>
 
 #define STATE 0x20000000UL /* registers in and out: below 2 GiB, so that disp32 reaches it */
 #define DATA 0x10000000UL
@@ -50,10 +53,23 @@ static uint8_t *moves(uint8_t *at, uint8_t opcode) {
   return at;
 }
 
-/* ds and es of 32-bit code. Leaves rax to be loaded afterwards. */
-static uint8_t *enter_compat(uint8_t *at) {
-  static const uint8_t segments[] = { 0xb8, 0x2b, 0, 0, 0, 0x8e, 0xd8, 0x8e, 0xc0 };
-  return put(at, segments, sizeof segments);
+/* ds, es and ss of 32-bit code: the flat ones, or those of the local table. Leaves rax to be loaded afterwards. */
+static uint8_t *load_segments(uint8_t *at, const uint8_t selectors[3]) {
+  static const uint8_t registers[] = { 0xd8, 0xc0, 0xd0 };
+  for (int i = 0; i < 3; i++) {
+    uint8_t insn[] = { 0xb8, selectors[i], 0, 0, 0, 0x8e, registers[i] };
+    at = put(at, insn, sizeof insn);
+  }
+  return at;
+}
+static const uint8_t flat[] = { 0x2b, 0x2b, 0x2b }, local[] = { 0x07, 0x0f, 0x17 };
+static void make_segments(void) {
+  struct user_desc segments[] = {
+    { .entry_number = 0, .base_addr = DATA - 0x8000, .limit = 0x8000 + 159, .seg_32bit = 1, .useable = 1 },
+    { .entry_number = 1, .base_addr = DATA - 0x8000, .limit = 0x8000 + 39, .seg_32bit = 1, .contents = 1, .useable = 1 },
+    { .entry_number = 2, .base_addr = DATA - 0x8000, .limit = 0x8000 + 199, .useable = 1 },
+  };
+  for (int i = 0; i < 3; i++) syscall(SYS_modify_ldt, 1, &segments[i], sizeof segments[i]);
 }
 /* jmp far [STATE + b0], in 64-bit code. */
 static uint8_t *jump_far(uint8_t *at) {
@@ -78,7 +94,8 @@ static void write_compat(const struct input *in, uint32_t back_to) {
 
 int main(int argc, char **argv) {
   int compat = argc > 1;
-  (void)argv;
+  const uint8_t *selectors = compat && strcmp(argv[1], "segments") == 0 ? local : flat;
+  if (selectors == local) make_segments();
   mmap((void *)CODE32, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   mmap((void *)STATE, 4096, PROT_READ | PROT_WRITE, MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   mmap((void *)DATA, 8192, PROT_READ | PROT_WRITE, MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -103,13 +120,14 @@ int main(int argc, char **argv) {
     /* push rbx rbp r12-r15; save rsp; fxrstor64; flags; registers */
     static const uint8_t enter[] = { 0x53, 0x55, 0x41, 0x54, 0x41, 0x55, 0x41, 0x56, 0x41, 0x57, 0x48, 0x89, 0x24, 0x25, 0x90, 0, 0, 0x20, 0x48, 0x0f, 0xae, 0x0c, 0x25, 0, 2, 0, 0x20, 0xff, 0x34, 0x25, 0x80, 0, 0, 0x20, 0x9d };
     at = put(at, enter, sizeof enter);
-    if (compat) at = enter_compat(at);
+    if (compat) at = load_segments(at, selectors);
     at = moves(at, 0x8b);
     if (compat) {
       at = jump_far(at);
       write_compat(&in, (uint32_t)(uintptr_t)at);
     } else at = put(at, in.code, in.code[15]);
     at = moves(at, 0x89);
+    if (compat) at = load_segments(at, flat);
     /* the runner's rsp; flags; cld; fxsave64, fninit, ldmxcsr of the usual value */
     static const uint8_t leave[] = { 0x48, 0x8b, 0x24, 0x25, 0x90, 0, 0, 0x20, 0x9c, 0x8f, 0x04, 0x25, 0x80, 0, 0, 0x20, 0xfc,
       0x48, 0x0f, 0xae, 0x04, 0x25, 0, 4, 0, 0x20, 0xdb, 0xe3, 0x0f, 0xae, 0x14, 0x25, 0xa0, 0, 0, 0x20,

@@ -1,17 +1,16 @@
 /** Both engines do what a real processor did: vectors recorded on an AMD EPYC (record.ts). */
 import { expect, test } from 'vitest';
 import { testedForms } from './cases.ts';
-import { compatibilityForms } from './compatibility-cases.ts';
 import { replay } from './replay.ts';
 import { countVectors } from './vectors.ts';
 
-test('integer instructions do what they did on silicon, in both engines', { timeout: 120_000 }, () => {
+test('integer instructions do what they did on silicon, in both engines', { timeout: 240_000 }, () => {
   const { translated, wrong } = replay('integer');
   expect(wrong).toEqual([]);
   expect(translated).toBeGreaterThan(100_000);
 });
 
-test('x87 instructions do what they did on silicon, in both engines', { timeout: 60_000 }, () => {
+test('x87 instructions do what they did on silicon, in both engines', { timeout: 240_000 }, () => {
   const { translated, wrong } = replay('x87');
   expect(wrong).toEqual([]);
   expect(translated).toBeGreaterThan(50_000);
@@ -24,17 +23,4 @@ test('of every form that a program can run on its own there are hundreds of case
     .map(({ description, text }) => `${description.name} ${text}`)
     .filter((name) => (recorded.get(name) ?? 0) < (/^(bswap|sh[lr]d) /.test(name) ? 300 : 500));
   expect(few).toEqual([]);
-});
-
-test('32-bit instructions do what they did on silicon, in both engines', { timeout: 60_000 }, () => {
-  const { translated, wrong } = replay('compatibility');
-  expect(wrong).toEqual([]);
-  expect(translated).toBeGreaterThan(15_000);
-});
-
-test('of every form that 32-bit code has there are cases', () => {
-  const recorded = countVectors(['compatibility']);
-  expect(compatibilityForms.map(({ description, text }) => `${description.name} ${text}`).filter((name) => !recorded.has(name))).toEqual(
-    [],
-  );
 });

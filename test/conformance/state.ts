@@ -26,7 +26,11 @@ export interface Recipe {
   readonly setup: Setup;
   /** rbx points into the memory. */
   readonly memoryOperand: boolean;
+  /** Addresses are offsets into segments with this base; and sp is all that there is of esp. */
+  readonly segmented?: boolean;
 }
+export const SEGMENT_BASE = 0x0fff_8000n;
+const ABOVE_SP = 0x1234_0000n;
 export const DATA = 0x10000000n;
 /** Where the instruction is; the runner says so too. */
 export const CODE = 0x400000a3n;
@@ -206,6 +210,12 @@ function setUp(regs: bigint[], memory: DataView, { seed, setup, memoryOperand }:
   }
 }
 
+function intoSegments(regs: bigint[], { setup }: Recipe): void {
+  for (const r of [3, 4, 5, 6, 7])
+    if (regs[r]! >= DATA && regs[r]! < DATA + 4096n) regs[r] = regs[r]! - SEGMENT_BASE + (r === 4 ? ABOVE_SP : 0n);
+  if (setup === 'indexed') regs[3] = BigInt.asUintN(32, DATA - SEGMENT_BASE + 64n - 4n * regs[6]!);
+}
+
 const DIRECTION = 0x400;
 
 /** All registers and 256 bytes of memory. */
@@ -229,6 +239,7 @@ export function makeState(recipe: Recipe): State {
     }
   }
   setUp(regs, memoryView, recipe);
+  if (recipe.segmented) intoSegments(regs, recipe);
   // Three of four with everything masked.
   const masked = random(4) !== 0;
   const floating = style === 'single' || style === 'double';

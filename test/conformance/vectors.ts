@@ -16,8 +16,8 @@ export interface Vector {
   readonly outcome: Outcome;
 }
 
-/** The last: 32-bit code. */
-export type Group = 'integer' | 'vector' | 'x87' | 'compatibility';
+/** The last two: 32-bit code, with flat segments and with others. */
+export type Group = 'integer' | 'vector' | 'x87' | 'compatibility' | 'segments';
 export const fileOf = (group: Group): URL => new URL(`vectors/${group}.bin`, import.meta.url);
 
 const SETUPS: readonly Setup[] = [
@@ -97,9 +97,9 @@ export function packVectors(vectors: readonly Vector[]): Uint8Array {
   for (const [name, group] of forms) out.push(name.length, ...Buffer.from(name), group.length & 0xff, group.length >> 8);
   for (const group of forms.values()) {
     for (const vector of group) {
-      const { seed, style, setup, memoryOperand } = vector.recipe;
+      const { seed, style, setup, memoryOperand, segmented } = vector.recipe;
       out.push(vector.code.length, ...vector.code, ...u64(BigInt(seed >>> 0)).slice(0, 4));
-      out.push(STYLES.indexOf(style) | (SETUPS.indexOf(setup) << 2) | (memoryOperand ? 0x40 : 0));
+      out.push(STYLES.indexOf(style) | (SETUPS.indexOf(setup) << 2) | (memoryOperand ? 0x40 : 0) | (segmented ? 0x80 : 0));
       out.push(vector.outcome.fault === 0 ? END : vector.outcome.fault - 256);
       for (const change of changes(vector, makeState(vector.recipe))) out.push(...change);
       out.push(END);
@@ -137,7 +137,13 @@ export function* unpackVectors(group: Group): Generator<Vector & { readonly stat
       const code = [...take(byte())];
       const seed = byte() | (byte() << 8) | (byte() << 16) | (byte() << 24);
       const kind = byte();
-      const recipe = { seed, style: STYLES[kind & 3]!, setup: SETUPS[(kind >> 2) & 15]!, memoryOperand: (kind & 0x40) !== 0 };
+      const recipe = {
+        seed,
+        style: STYLES[kind & 3]!,
+        setup: SETUPS[(kind >> 2) & 15]!,
+        memoryOperand: (kind & 0x40) !== 0,
+        segmented: (kind & 0x80) !== 0,
+      };
       const state = makeState(recipe);
       const fault = byte();
       const regs = [...state.regs];

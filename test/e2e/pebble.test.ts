@@ -61,6 +61,7 @@ describe('the shell', () => {
       'ls',
       'burn',
       'echo',
+      'exec',
       'selftest',
       'hostile',
       'crash',

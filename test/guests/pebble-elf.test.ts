@@ -7,6 +7,7 @@ import { expect, test } from 'vitest';
 import { readKernelImage } from '../../src/dom0/builder/kernel-image.ts';
 
 const PEBBLE = resolve(import.meta.dirname, '../../examples/guests/pebble');
+const I386 = resolve(import.meta.dirname, '../../examples/guests/i386');
 const elf = readFileSync(join(PEBBLE, 'pebble.elf'));
 /** The compiler that made the committed file names itself in it, if it kept its comment section; else the major version decides. */
 const gcc = spawnSync('gcc', ['-dumpversion'], { encoding: 'utf8' });
@@ -22,14 +23,17 @@ test('pebble is a kernel that the builder takes', () => {
   expect(image.end - image.start).toBeGreaterThan(0);
 });
 
-test.skipIf(!sameCompiler)('a rebuild gives the same bytes (skipped without gcc 12)', () => {
+test.skipIf(!sameCompiler).each([
+  ['pebble', PEBBLE, 'pebble.elf'],
+  ['the 32-bit program', I386, 'program.elf'],
+])('a rebuild of %s gives the same bytes (skipped without gcc 12)', (_, folder, file) => {
   const copy = mkdtempSync(join(tmpdir(), 'pebble-'));
   try {
-    cpSync(PEBBLE, copy, { recursive: true });
-    rmSync(join(copy, 'pebble.elf'));
+    cpSync(folder, copy, { recursive: true });
+    rmSync(join(copy, file));
     const built = spawnSync(join(copy, 'build.sh'), { encoding: 'utf8' });
     expect(built.status, built.stderr).toBe(0);
-    expect(readFileSync(join(copy, 'pebble.elf')).equals(elf)).toBe(true);
+    expect(readFileSync(join(copy, file)).equals(readFileSync(join(folder, file)))).toBe(true);
   } finally {
     rmSync(copy, { recursive: true, force: true });
   }

@@ -27,7 +27,7 @@ export interface CheckOptions {
   readonly domains?: ReadonlySet<string>;
 }
 
-type CheckHost = Pick<ScriptHost, 'commands' | 'checkCall'>;
+export type CheckHost = Pick<ScriptHost, 'commands' | 'checkCall'>;
 
 /** Without a host commands are not checked. */
 export function check(program: Program, host?: CheckHost, options: CheckOptions = {}): readonly Problem[] {
@@ -41,6 +41,8 @@ interface Place {
   readonly loop: boolean;
   readonly fn: boolean;
   readonly console: boolean;
+  /** Nothing can be left from a branch of `parallel` but the branch's own loops and functions. */
+  readonly branch: boolean;
 }
 
 class Checker {
@@ -64,7 +66,7 @@ class Checker {
   }
 
   all(): readonly Problem[] {
-    walk(this.#program.body, this.#visitor({ loop: false, fn: false, console: false }));
+    walk(this.#program.body, this.#visitor({ loop: false, fn: false, console: false, branch: false }));
     this.#meaning();
     for (const { statement, because } of unreachable(this.#program.body)) {
       const place = { start: statement.start, end: firstLineEnd(this.#program.source.text, statement) };
@@ -86,7 +88,7 @@ class Checker {
       assigned,
       open: isOpen,
       isCommand,
-      report: (id, node, message, help) => this.#report(id, node, message, help),
+      report: (id, node, message, help, related) => this.#report(id, node, message, help, related),
     }).check();
   }
 
@@ -94,8 +96,9 @@ class Checker {
     return this.#commands !== null && (this.#commands.has(name) || [...this.#commands.keys()].some((command) => command.startsWith(name)));
   }
 
-  #report(id: ProblemId, node: Node, message: string, help?: string | null): void {
-    this.#problems.push(problemOf(id, this.#program.source.spanOf(node), message, help));
+  #report(id: ProblemId, node: Node, message: string, help?: string | null, related?: Node): void {
+    const { source } = this.#program;
+    this.#problems.push(problemOf(id, source.spanOf(node), message, help, related && source.spanOf(related)));
   }
 
   #visitor(place: Place): Visitor {
@@ -105,7 +108,7 @@ class Checker {
         if (node.kind === 'number' && parseNumber(node.text) === null) this.#report('bad-number', node, `'${node.text}' is not a number`);
         if (node.kind === 'match' && !place.console) this.#report('misplaced', node, "'match' is only possible in a console block");
         if (node.kind !== 'arrow' || node.body.kind !== 'block') return true;
-        walkBlock(node.body, this.#visitor({ loop: false, fn: true, console: place.console }));
+        walkBlock(node.body, this.#visitor({ loop: false, fn: true, console: place.console, branch: false }));
         return false;
       },
       command: (node, inPipe) => this.#command(node, inPipe),
@@ -116,8 +119,15 @@ class Checker {
     switch (node.kind) {
       case 'break':
       case 'continue':
-        if (!place.loop) this.#report('misplaced', node, `'${node.kind}' is not in a loop`);
+        if (!place.loop) this.#report('misplaced', node, `'${node.kind}' is not in a loop${place.branch ? ' of its own' : ''}`);
         return true;
+      case 'return':
+        if (place.branch) this.#report('misplaced', node, "'return' cannot leave a branch of 'parallel'", 'keep the value in a variable');
+        return true;
+      case 'parallel':
+        if (place.branch && !place.loop) return true;
+        walk(node.body.body, this.#visitor({ ...place, loop: false, branch: true }));
+        return false;
       case 'expect':
       case 'send':
         if (!place.console)
@@ -136,7 +146,7 @@ class Checker {
         return false;
       case 'fn':
         if (place.fn && !place.loop) return true;
-        walk([node], this.#visitor({ loop: false, fn: true, console: place.console }));
+        walk([node], this.#visitor({ loop: false, fn: true, console: place.console, branch: false }));
         return false;
       case 'console':
         if (place.console) return true;

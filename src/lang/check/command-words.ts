@@ -40,6 +40,9 @@ function plainWord(word: Word, source: Source): CommandWord {
 
 const CALL = /^([A-Za-z_]\w*)(?:\(|\[|\.[A-Za-z_]\w*(?:$|[.([]))/;
 
+/** Of what `catch` and handlers are given. No file name ends in them. */
+const FIELDS: ReadonlySet<string> = new Set(['message', 'code', 'hint', 'reason', 'event']);
+
 /** `print now()`, `print m[1]`, `$d.name`: in a command line these are text. */
 export function textForValue(word: Word, source: Source, isVariable: (name: string) => boolean): WordFault | null {
   if (word.quoted) return null;
@@ -47,7 +50,8 @@ export function textForValue(word: Word, source: Source, isVariable: (name: stri
   const [first, second] = word.pieces;
   if (typeof first === 'object' && first.kind === 'name' && typeof second === 'string') {
     const property = /^\.([A-Za-z_]\w*)/.exec(second)?.[1];
-    if (property === undefined || !Object.hasOwn(DOMAIN_SAMPLES, property) || !written.startsWith('$')) return null;
+    const isField = property !== undefined && (Object.hasOwn(DOMAIN_SAMPLES, property) || FIELDS.has(property));
+    if (!(isField || /^\[(?:\d+|-\d+)\]/.test(second)) || !written.startsWith('$')) return null;
     return { place: word, message: `this is '$${first.name}' and the text '${second}'`, help: `\${${written.slice(1)}}` };
   }
   const name = CALL.exec(written)?.[1];

@@ -21,6 +21,7 @@ import type {
   Stage,
   Word,
 } from '../parse/ast.ts';
+import { SlowPattern } from '../patterns.ts';
 import { didYouMean } from '../problems/did-you-mean.ts';
 import type { ProblemId } from '../problems/table.ts';
 import { parseNumber } from '../units/units.ts';
@@ -39,7 +40,17 @@ export interface MeaningOptions {
   readonly open: boolean;
   /** Variables that are given another value somewhere: their kind may change. */
   readonly assigned: ReadonlySet<string>;
-  report(id: ProblemId, node: Node, message: string, help?: string | null): void;
+  report(id: ProblemId, node: Node, message: string, help?: string | null, related?: Node): void;
+  readonly listener?: NameListener;
+}
+
+/** Hears of every name: an editor goes from one to the other. */
+export interface NameListener {
+  /** `before` is what the same name was in the same scope. */
+  declared(declaration: Declaration, before: Declaration | undefined): void;
+  used(declaration: Declaration, place: Node): void;
+  /** No declaration of this text is meant. */
+  unresolved(name: string, place: Node): void;
 }
 
 const ALWAYS: ReadonlySet<string> = new Set(['host', 'domains', '_', 'it']);
@@ -58,8 +69,8 @@ export abstract class ExpressionMeaning {
     this.options = options;
   }
 
-  protected report(id: ProblemId, node: Node, message: string, help?: string | null): void {
-    this.options.report(id, node, message, help);
+  protected report(id: ProblemId, node: Node, message: string, help?: string | null, related?: Node): void {
+    this.options.report(id, node, message, help, related);
   }
 
   protected abstract block(block: Block): void;
@@ -89,11 +100,21 @@ export abstract class ExpressionMeaning {
     if (hidden && name !== '_') {
       const { line } = this.program.source.spanOf(hidden.node);
       const message = before ? `'${name}' is declared a second time` : `'${name}' hides another '${name}'`;
-      this.report('shadowed', node, message, `the other one is in line ${line}`);
+      this.report('shadowed', node, message, `the other one is in line ${line}`, hidden.node);
     } else if (BUILTIN_BY_NAME.has(name)) this.report('shadowed', node, `'${name}' hides the function of this name`);
     const declaration: Declaration = { name, node, kind, used: before?.used ?? false, reached, sample: null };
     this.names.declare(declaration);
+    this.options.listener?.declared(declaration, before);
     return declaration;
+  }
+
+  /** What is called so here; null: nothing of this text. */
+  protected lookUp(name: string, place: Node): ReturnType<Names['find']> {
+    const found = this.names.find(name);
+    const { listener } = this.options;
+    if (found) listener?.used(found.declaration, place);
+    else listener?.unresolved(name, place);
+    return found;
   }
 
   protected parameters(parameters: readonly Parameter[]): void {
@@ -115,8 +136,8 @@ export abstract class ExpressionMeaning {
     return stages.length === 0 ? sample : null;
   }
 
-  #command({ name, words }: Command): void {
-    const found = this.names.find(name);
+  #command({ name, nameStart, words }: Command): void {
+    const found = this.lookUp(name, { start: nameStart, end: nameStart + name.length });
     if (found) found.declaration.used = true;
     for (const word of words) this.word(word);
   }
@@ -244,14 +265,14 @@ export abstract class ExpressionMeaning {
 
   #name(node: NameNode, mayBeCommand: boolean): Sample | null {
     const { name } = node;
-    const found = this.names.find(name);
+    const found = this.lookUp(name, { start: node.end - name.length, end: node.end });
     if (found) {
       const { declaration, scope } = found;
       declaration.used = true;
       if (declaration.reached || scope.depth < this.names.depth) return declaration.sample;
       const { line } = this.program.source.spanOf(declaration.node);
       if (!this.#known(name))
-        this.report('unknown-name', node, `'${name}' is used before it is declared`, `it is declared in line ${line}`);
+        this.report('unknown-name', node, `'${name}' is used before it is declared`, `it is declared in line ${line}`, declaration.node);
       return null;
     }
     if (this.options.domains.has(name)) return { value: new DomainHandle(name), exact: false };
@@ -329,6 +350,7 @@ export abstract class ExpressionMeaning {
     try {
       return { value: run(), exact };
     } catch (error) {
+      if (error instanceof SlowPattern) return null;
       if (!(error instanceof OperatorFault)) throw error;
       if (exact || error.id === 'type-error') this.report(error.id, node, error.message);
       return null;

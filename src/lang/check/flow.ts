@@ -73,12 +73,14 @@ export function blocksOf(statement: Statement): readonly Block[] {
     case 'for':
     case 'while':
     case 'every':
-    case 'parallel':
     case 'fn':
     case 'console':
     case 'domain':
     case 'on':
       return [statement.body];
+    case 'block':
+      return [statement];
+    // The statements of 'parallel' do not come after each other.
     default:
       return [];
   }

@@ -25,7 +25,9 @@ export class Meaning extends ExpressionMeaning {
 
   /** A name behind its keyword. */
   #nameIn(name: string, from: number): Node {
-    const start = this.program.source.text.indexOf(name, from);
+    const word = new RegExp(`\\b${name}\\b`, 'g');
+    word.lastIndex = from;
+    const start = word.exec(this.program.source.text)?.index ?? from;
     return { start, end: start + name.length };
   }
 
@@ -133,6 +135,8 @@ export class Meaning extends ExpressionMeaning {
         this.duration(node.interval);
         this.duration(node.duration);
         return this.block(node.body);
+      case 'block':
+        return this.block(node);
       case 'parallel':
         return this.block(node.body);
       case 'include':
@@ -147,7 +151,8 @@ export class Meaning extends ExpressionMeaning {
       case 'wait-for':
         this.values(node.trigger.path, node.trigger.of);
         this.duration(node.within);
-        if (node.name !== null) this.introduce(node.name, this.#nameIn(node.name, node.trigger.end), 'event', true);
+        // Behind `as`.
+        if (node.name !== null) this.introduce(node.name, this.#nameIn(node.name, this.#nameIn('as', node.trigger.end).end), 'event', true);
         return;
       case 'inject':
         for (const word of [...node.args, node.domain, ...(node.duration ? [node.duration] : [])]) this.word(word);
@@ -164,7 +169,9 @@ export class Meaning extends ExpressionMeaning {
     // Domains may be named before they are declared.
     if (configKey(key)?.type === 'names') return;
     this.value(value);
-    const found = this.names.find(name);
+    // In a domain block a known key is a key, whatever variables there are.
+    const isKey = this.#inDomain && (configKey(key) !== undefined || !this.names.find(name));
+    const found = isKey ? null : this.lookUp(name, { start, end: start + name.length });
     if (found) {
       found.declaration.used ||= key.includes('.');
       return;

@@ -6,6 +6,7 @@ export interface Visitor {
   statement?(node: Statement): boolean | void;
   expression?(node: Expression): boolean | void;
   command?(node: Command, inPipe: boolean): void;
+  stage?(node: Stage): void;
 }
 
 export function walk(body: readonly Statement[], visitor: Visitor): void {
@@ -51,6 +52,8 @@ function walkStatement(node: Statement, visitor: Visitor): void {
     case 'fn':
       see(...node.parameters.map(({ fallback }) => fallback));
       return walkBlock(node.body, visitor);
+    case 'block':
+      return walkBlock(node, visitor);
     case 'parallel':
       return walkBlock(node.body, visitor);
     case 'try':
@@ -104,6 +107,7 @@ function walkCommand(command: Command, visitor: Visitor, inPipe: boolean): void 
 }
 
 function walkStage(stage: Stage, visitor: Visitor): void {
+  visitor.stage?.(stage);
   switch (stage.kind) {
     case 'command':
       return walkCommand(stage, visitor, true);

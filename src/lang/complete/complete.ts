@@ -2,11 +2,14 @@
 import type { IToken } from 'chevrotain';
 import type { CommandSignature } from '../host.ts';
 import { configKey } from '../keys/config-keys.ts';
+import { declaredNames } from '../parse/lexing.ts';
 import { scanWords, type ScannedWord } from '../parse/scan-words.ts';
 import { stringParts } from '../parse/strings.ts';
 import * as T from '../parse/tokens.ts';
 import { beforeCursor } from './before-cursor.ts';
 import { fitting, type Completion, type CompletionContext, type CompletionItem } from './completion.ts';
+import { inDomainString, inNames, inStatement } from './domain-names.ts';
+import { offer, type BlockKind, type Situation } from './situation.ts';
 import {
   configKeys,
   CONSOLE_STATEMENTS,
@@ -15,28 +18,33 @@ import {
   FUNCTIONS,
   GLOBALS,
   HOST_PROPERTIES,
+  METHODS,
   STAGES,
   STATEMENTS,
+  WAITS,
 } from './vocabulary.ts';
-import { commandItems, completeWord, valuesOfKey } from './words.ts';
+import { commandItems, completeWord, fileItems, signatureNamed, valuesOfKey } from './words.ts';
 
-type BlockKind = 'domain' | 'console' | 'other';
+/** In front of an expression that is completed alone. */
+const VALUE = 'let _ = ';
 
-/** Everything before the cursor, looked at. */
-interface Situation {
-  readonly text: string;
-  readonly offset: number;
-  readonly tokens: readonly IToken[];
-  readonly last: IToken | undefined;
-  /** Nothing but blanks of the same line between the last token and the cursor. */
-  readonly adjacent: boolean;
-  readonly gap: string;
-  readonly block: BlockKind | null;
-  readonly names: ReadonlySet<string>;
+/** An expression that stands in the text for itself: between the brackets of a word or in a string. */
+async function alone(before: string, start: number, context: CompletionContext): Promise<Completion> {
+  const lineStart = before.lastIndexOf('\n') + 1;
+  const above = beforeCursor(before.slice(0, lineStart), 'script', new Set(context.variables)).names;
+  const expression = VALUE + before.slice(start);
+  const shift = start - VALUE.length;
+  const found = await complete(expression, expression.length, { ...context, variables: declaredNames(before.slice(lineStart), above) });
+  return { start: found.start + shift, end: before.length, items: found.items.filter((item) => item.text !== '_') };
 }
+
+/** `"${na`: an expression inside a text. */
+const INTERPOLATION = /\$\{([^{}\n]*)$/;
 
 export async function complete(text: string, offset: number, context: CompletionContext): Promise<Completion> {
   const before = text.slice(0, offset);
+  const inner = context.dialect === 'config' ? null : INTERPOLATION.exec(before.slice(before.lastIndexOf('\n') + 1));
+  if (inner) return await alone(before, offset - inner[1]!.length, context);
   const variables = new Set(context.variables);
   const functions = new Set(context.functions);
   const dialect = context.dialect ?? 'script';
@@ -61,14 +69,11 @@ export async function complete(text: string, offset: number, context: Completion
     (await inCommand(situation, context)) ??
     (await inString(situation, context)) ??
     inKeyValue(situation) ??
+    (await inNames(situation, context)) ??
     atStart(situation, context) ??
     afterPipe(situation, context) ??
     inExpression(situation, context)
   );
-}
-
-function offer(start: number, offset: number, text: string, items: readonly CompletionItem[]): Completion {
-  return { start, end: offset, items: fitting(items, text.slice(start, offset)) };
 }
 
 function innermostBlock(tokens: readonly IToken[]): BlockKind | null {
@@ -91,7 +96,7 @@ function innermostBlock(tokens: readonly IToken[]): BlockKind | null {
 /** In the name or in the words of a command line. */
 async function inCommand(situation: Situation, context: CompletionContext): Promise<Completion | null> {
   const { last, offset, text, adjacent, gap } = situation;
-  if (last?.tokenType !== T.CommandLine || !adjacent) return null;
+  if ((last?.tokenType !== T.CommandLine && last?.tokenType !== T.Inject) || !adjacent) return null;
   const before = text.slice(0, offset);
   let start = last.startOffset;
   let nameEnd = start + /^[\w-]+/.exec(last.image)![0].length;
@@ -106,20 +111,31 @@ async function inCommand(situation: Situation, context: CompletionContext): Prom
     words = rest;
     if (nameEnd === offset && gap === '') return offer(start, offset, text, commandItems(context));
   }
-  if (name === 'on' && words.length <= 1) return offer(words[0]?.start ?? offset, offset, text, EVENT_NAMES);
-  const signature = signatureNamed(before.slice(start, nameEnd), context);
-  if (!signature) return { start: offset, end: offset, items: [] };
+  const statement = await inStatement(name, words, situation, context);
+  if (statement) return statement;
+  const signature = signatureNamed(before.slice(start, nameEnd), context.commands);
   // A blank behind the last word begins a new one.
   const current = words.at(-1)?.end === offset ? words.at(-1) : undefined;
+  const piece = current?.pieces.at(-1);
+  if (piece?.kind === 'expression' && !piece.closed) return await alone(before, piece.innerStart, context);
+  const variable = current && variableInWord(current, situation);
+  if (variable) return variable;
+  if (!signature) return { start: offset, end: offset, items: [] };
   const given = (current ? words.slice(0, -1) : words).map((word) => plainWord(before, word));
   return await word(current, given, signature, situation, context);
 }
 
-function signatureNamed(name: string, { commands }: CompletionContext): CommandSignature | undefined {
-  const exact = commands.get(name);
-  if (exact) return exact;
-  const beginning = new Set([...commands].filter(([spelling]) => spelling.startsWith(name)).map(([, signature]) => signature));
-  return beginning.size === 1 ? [...beginning][0] : undefined;
+/** `$na`, at the end of a word. */
+function variableInWord({ start, pieces: [first] }: ScannedWord, { text, offset, names }: Situation): Completion | null {
+  if (first?.kind === 'string') return null;
+  const typed = /\$\w*$/.exec(text.slice(start, offset))?.[0];
+  if (typed === undefined) return first?.kind === 'text' ? null : { start: offset, end: offset, items: [] };
+  return offer(
+    offset - typed.length,
+    offset,
+    text,
+    [...names].map((name) => ({ text: `$${name}`, detail: 'a variable', kind: 'variable', append: ' ' })),
+  );
 }
 
 function plainWord(text: string, { pieces }: ScannedWord): string {
@@ -143,18 +159,8 @@ async function word(
   situation: Situation,
   context: CompletionContext,
 ): Promise<Completion> {
-  const { text, offset, names } = situation;
+  const { text, offset } = situation;
   const [first] = current?.pieces ?? [];
-  if (current && first?.kind !== 'text' && first?.kind !== 'string') {
-    const start = current.pieces.at(-1)!.start;
-    if (!text.slice(start, offset).startsWith('$')) return { start: offset, end: offset, items: [] };
-    return offer(
-      start,
-      offset,
-      text,
-      [...names].map((name) => ({ text: `$${name}`, detail: 'a variable', kind: 'variable', append: ' ' })),
-    );
-  }
   const quote = first?.kind === 'string' ? text[current!.start]! : '';
   const typed = current ? plainWord(text.slice(0, offset), current) : '';
   const answer = await completeWord({ signature, before, typed, quoted: quote !== '' }, context);
@@ -231,18 +237,21 @@ function afterPipe({ last, offset, text }: Situation, context: CompletionContext
 // --------------------------------------------------------------------------------------------------------------------- strings and keys
 
 /** `domain("w` and `on_crash = "d`: a string that is still open. */
-async function inString({ last, tokens, text, offset, gap }: Situation, context: CompletionContext): Promise<Completion | null> {
+async function inString(situation: Situation, context: CompletionContext): Promise<Completion | null> {
+  const { last, tokens, text, offset, gap } = situation;
   if (last?.tokenType !== T.UnclosedString || gap !== '') return null;
   const start = last.startOffset + 1;
   const [opener, before] = [tokens.at(-2), tokens.at(-3)];
   const quote = last.image[0]!;
-  if (opener?.tokenType === T.CallOpen && before?.image === 'domain') {
-    const domains = await context.domains();
+  const domain = await inDomainString(situation, context);
+  if (domain) return domain;
+  if (opener?.tokenType === T.Include) {
+    const files = await fileItems(text.slice(start, offset), context, (name) => name.endsWith('.xm'));
     return offer(
       start,
       offset,
       text,
-      domains.map(({ name, detail }) => ({ text: name, detail, kind: 'domain', append: quote })),
+      files.map((item) => ({ ...item, append: item.kind === 'directory' ? '/' : quote })),
     );
   }
   if (opener?.tokenType === T.Assign && before?.tokenType === T.Key)
@@ -280,7 +289,8 @@ function inExpression(situation: Situation, context: CompletionContext): Complet
   const start = typing ? last.startOffset : offset;
   if (!typing && last && OPERANDS.has(last.tokenType)) return offer(offset, offset, text, [WITHIN]);
   const columns = columnItems(situation, context);
-  return offer(start, offset, text, [...columns, ...variableItems(names), ...functionItems(context), ...FUNCTIONS, ...GLOBALS]);
+  const waits = tokens.at(typing ? -2 : -1)?.tokenType === T.Wait ? WAITS : [];
+  return offer(start, offset, text, [...waits, ...columns, ...variableItems(names), ...functionItems(context), ...FUNCTIONS, ...GLOBALS]);
 }
 
 /** What is typed of an event behind `on` or `wait for`; null: something else is. */
@@ -294,12 +304,14 @@ const STARTS_EVENT: ReadonlySet<IToken['tokenType']> = new Set([T.On, T.WaitFor]
 const WITHIN: CompletionItem = { text: 'within', detail: 'a time limit: within 10s', kind: 'keyword', append: ' ' };
 const OPERANDS: ReadonlySet<IToken['tokenType']> = new Set([T.NumberLiteral, T.StringLiteral, T.Regex, T.RParen, T.RBracket, T.Member]);
 
+/** Where it cannot be told what is in front of the dot: the methods of all values. */
 function propertiesBehind(tokens: readonly IToken[]): readonly CompletionItem[] {
   const last = tokens.at(-1);
   if (last?.image === 'host') return HOST_PROPERTIES;
-  if (last?.tokenType !== T.RParen) return [];
   const open = tokens.findLastIndex(({ tokenType }) => tokenType === T.CallOpen);
-  return tokens[open - 1]?.image === 'domain' ? DOMAIN_PROPERTIES : [];
+  if (last?.tokenType === T.RParen && tokens[open - 1]?.image === 'domain') return DOMAIN_PROPERTIES;
+  if (last?.tokenType === T.StringLiteral) return METHODS.texts;
+  return last?.tokenType === T.RBracket ? METHODS.lists : METHODS.all;
 }
 
 /** In a stage: the columns of the command that the pipeline begins with. */

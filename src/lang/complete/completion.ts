@@ -32,12 +32,19 @@ export interface Completion {
 
 type MaybeLater<T> = T | Promise<T>;
 
+export interface KnownDomain {
+  readonly name: string;
+  readonly detail: string;
+  /** A domain block that `create` takes. */
+  readonly declared?: boolean;
+}
+
 export interface CompletionContext {
   readonly commands: ReadonlyMap<string, CommandSignature>;
   /** Options that every command takes: --json, --help. */
   readonly options?: CommandSignature['options'];
   /** Running and declared domains, with what to show beside them. */
-  domains(): MaybeLater<readonly { readonly name: string; readonly detail: string }[]>;
+  domains(): MaybeLater<readonly KnownDomain[]>;
   /** Entries of a directory, '' for the working one. */
   files?(directory: string): MaybeLater<readonly { readonly name: string; readonly directory: boolean }[]>;
   /** Names of the nodes under an absolute xenstore path. */
@@ -45,6 +52,8 @@ export interface CompletionContext {
   /** Names from earlier lines. */
   readonly variables?: Iterable<string>;
   readonly functions?: Iterable<string>;
+  /** What `inject` can make happen. */
+  readonly faults?: readonly { readonly name: string; readonly doc: string }[];
   /** Columns that the command before the stages yields, if known. */
   columns?(command: string): readonly string[];
   readonly dialect?: Dialect;

@@ -1,6 +1,7 @@
 /** Words of the language as completions: statements, stages, functions, properties. */
 import { EVENTS } from '../evaluate/events.ts';
 import { BUILTINS } from '../evaluate/builtins.ts';
+import { METHOD_DOCS } from '../evaluate/method-docs.ts';
 import { CONFIG_KEYS } from '../keys/config-keys.ts';
 import type { ConfigKey } from '../keys/config-key.ts';
 import type { CompletionItem } from './completion.ts';
@@ -33,6 +34,12 @@ export const CONSOLE_STATEMENTS: readonly CompletionItem[] = table('keyword', ' 
   expect: 'waits for output: expect /login:/ within 5s',
   send: 'types: send "root\\n"',
   let: 'let m = match /…/',
+});
+
+/** Behind `wait`, besides a duration. */
+export const WAITS: readonly CompletionItem[] = table('keyword', ' ', {
+  until: 'a condition holds: wait until COND within 10s',
+  for: 'something happens: wait for EVENT of "web" within 10s',
 });
 
 export const STAGES: readonly CompletionItem[] = table('stage', ' ', {
@@ -103,6 +110,24 @@ export const HOST_PROPERTIES: readonly CompletionItem[] = table('property', '', 
   cpu_mhz: 'their speed',
   xen_version: 'version of Xen',
 });
+
+function methods(docs: (typeof METHOD_DOCS)[string]): readonly CompletionItem[] {
+  return Object.entries(docs).map(([text, [usage, doc]]) => ({
+    text,
+    detail: usage.includes('(') ? `.${usage}: ${doc}` : doc,
+    kind: 'property',
+    append: usage.includes('(') ? '(' : '',
+  }));
+}
+
+const LISTS = methods(METHOD_DOCS['lists, ranges and tables']!);
+const EVERY = [...Object.values(METHOD_DOCS).flatMap(methods), ...DOMAIN_PROPERTIES];
+
+export const METHODS: Readonly<Record<'lists' | 'texts' | 'all', readonly CompletionItem[]>> = {
+  lists: LISTS,
+  texts: methods(METHOD_DOCS['texts']!),
+  all: EVERY.filter(({ text }, at) => EVERY.findIndex((other) => other.text === text) === at),
+};
 
 export function keyDetail({ doc, unit, choices, default: fallback }: ConfigKey): string {
   const parts = [doc, unit && `in ${unit}`, choices && choices.join(', '), fallback && `default ${fallback}`];

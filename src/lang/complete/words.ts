@@ -39,12 +39,21 @@ export async function completeWord(request: WordRequest, context: CompletionCont
   const positional = positionals[given.length] ?? (positionals.at(-1)?.rest ? positionals.at(-1) : undefined);
   if (!positional) return { kept: 0, items: [] };
   const keyValue = /^([a-z][\w.]*)=(.*)$/.exec(typed);
-  if (positional.kind === 'key-value' && keyValue) return { kept: keyValue[1]!.length + 1, items: valuesOfKey(keyValue[1]!) };
+  if ((positional.kind === 'key-value' || positional.kind === 'config-file') && keyValue)
+    return { kept: keyValue[1]!.length + 1, items: valuesOfKey(keyValue[1]!) };
   return { kept: 0, items: await ofKind(positional, typed, given, context) };
 }
 
+/** Of the command that is called so, or is the only one that begins so. */
+export function signatureNamed(name: string, commands: ReadonlyMap<string, CommandSignature>): CommandSignature | undefined {
+  const exact = commands.get(name);
+  if (exact) return exact;
+  const beginning = new Set([...commands].filter(([spelling]) => spelling.startsWith(name)).map(([, signature]) => signature));
+  return beginning.size === 1 ? [...beginning][0] : undefined;
+}
+
 /** The kind of value that the word after `word` is; undefined: `word` is no option that waits for one. */
-function optionThatTakes(word: string, options: Options): WordKind | undefined {
+export function optionThatTakes(word: string, options: Options): WordKind | undefined {
   const option = /^--[^=]+$/.test(word)
     ? options.find(({ long }) => `--${long}` === word)
     : /^-[A-Za-z]$/.test(word)
@@ -94,8 +103,15 @@ async function ofKind(
     }
     case 'file':
       return await fileItems(typed, context, () => true);
-    case 'config-file':
-      return await fileItems(typed, context, (name) => /\.(?:cfg|conf|xl|hvm|pv)$/i.test(name));
+    case 'config-file': {
+      const declared = (await context.domains()).filter(({ name, declared }) => declared && !given.includes(name));
+      return [
+        ...declared.map(({ name, detail }): CompletionItem => ({ text: name, detail, kind: 'domain', append: ' ' })),
+        ...(await fileItems(typed, context, (name) => /\.(?:cfg|conf|xl|hvm|pv)$/i.test(name))),
+        // create web.cfg memory=64
+        ...(given.length > 0 ? configKeys('=') : []),
+      ];
+    }
     case 'xenstore-path':
       return await xenstoreItems(typed, context);
     case 'command':
@@ -118,7 +134,11 @@ export function commandItems({ commands, functions = [] }: CompletionContext): r
 }
 
 /** If nothing has the wanted ending, everything is offered. */
-async function fileItems(typed: string, context: CompletionContext, wanted: (name: string) => boolean): Promise<readonly CompletionItem[]> {
+export async function fileItems(
+  typed: string,
+  context: CompletionContext,
+  wanted: (name: string) => boolean,
+): Promise<readonly CompletionItem[]> {
   if (!context.files) return [];
   const directory = typed.slice(0, typed.lastIndexOf('/') + 1);
   const partial = typed.slice(directory.length);

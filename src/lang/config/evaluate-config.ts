@@ -99,7 +99,9 @@ function execute({ program }: Parsed, entries: Map<string, ConfigEntry>, context
     onValue: () => undefined,
     onStep: () => undefined,
     count: 0,
+    turned: 0,
     sinceMachine: 0,
+    built: 0,
     depth: 0,
   };
   const frame: Frame = {

@@ -4,7 +4,7 @@ import { formatQuantity } from '../units/units.ts';
 import { Quantity } from '../values.ts';
 import { Dialogue } from './dialogue.ts';
 import { wait, type Eval } from './eval.ts';
-import { asking, evaluate, hostAt } from './expressions.ts';
+import { asking, evaluate, hostAt, placedError } from './expressions.ts';
 import { Scope, spanOf, type Frame } from './frame.ts';
 import { step, wordValue } from './pipelines.ts';
 import { scriptError } from './script-error.ts';
@@ -56,13 +56,15 @@ export function* expectPattern(
   // The timer is given up as soon as the pattern is there.
   const done = new AbortController();
   const signal = AbortSignal.any([frame.run.signal, done.signal]);
-  const match = yield* wait(
-    dialogue.expect(
-      pattern,
-      clock.sleepUntil(now + limitNs, signal).catch(() => undefined),
-    ),
-  );
-  done.abort();
+  let match: RegExpExecArray | null;
+  try {
+    const deadline = clock.sleepUntil(now + limitNs, signal).catch(() => undefined);
+    match = yield* wait(dialogue.expect(pattern, deadline));
+  } catch (error) {
+    throw placedError(error, node.pattern, frame);
+  } finally {
+    done.abort();
+  }
   checkCancelled(node, frame);
   step(frame, 'expect', node, match !== null);
   if (match) return match;

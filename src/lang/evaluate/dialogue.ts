@@ -1,5 +1,6 @@
 /** A dialogue with a guest's console: what it printed, how far it was read, and waiting for more. */
 import type { HostConsole } from '../host.ts';
+import { bounded } from '../patterns.ts';
 import { turn } from './eval.ts';
 
 /** More than this of unread output is forgotten from its beginning. */
@@ -59,7 +60,8 @@ export class Dialogue {
     const over = deadline.then(() => void (late = true));
     for (let grace = GRACE_TURNS; ;) {
       pattern.lastIndex = 0;
-      const match = pattern.exec(this.#unread);
+      const unread = this.#unread;
+      const match = bounded(pattern, unread, () => pattern.exec(unread));
       if (match) {
         this.#unread = this.#unread.slice(match.index + match[0].length);
         return match;

@@ -2,12 +2,14 @@
 import type { CallNode, Expression, MemberNode, NameNode, Node, Parameter } from '../parse/ast.ts';
 import type { ScriptHost } from '../host.ts';
 import { didYouMean } from '../problems/did-you-mean.ts';
+import { SlowPattern } from '../patterns.ts';
 import { parseNumber } from '../units/units.ts';
 import { DomainHandle, Table, Unknown, type Row, type Value } from '../values.ts';
 import { BUILTIN_BY_NAME, type Builtin } from './builtins.ts';
 import { wait, type Eval } from './eval.ts';
-import { Scope, spanOf, type Frame } from './frame.ts';
+import { Scope, spanOf, type Frame, type Run } from './frame.ts';
 import { ArgumentFault, callFunction, EvalFunction } from './functions.ts';
+import { counted, countStep, takeTurn } from './limits.ts';
 import { captures, isEvaluation, propertyNames, propertyOf } from './methods.ts';
 import { binary, negate, OperatorFault, sized } from './operators.ts';
 import { evaluatePipeline } from './pipelines.ts';
@@ -36,7 +38,11 @@ function* evaluateNode(node: Expression, frame: Frame): Eval<Value> {
     case 'template': {
       let text = '';
       for (const part of node.parts) text += typeof part === 'string' ? part : valueText(yield* evaluate(part, frame));
-      return placed(node, frame, () => sized(text));
+      return counted(
+        placed(node, frame, () => sized(text)),
+        node,
+        frame,
+      );
     }
     case 'list': {
       const items: Value[] = [];
@@ -55,6 +61,7 @@ function* evaluateNode(node: Expression, frame: Frame): Eval<Value> {
       return yield* memberValue(node, frame);
     case 'index': {
       const object = yield* evaluate(node.object, frame);
+      if (node.index.kind === 'binary' && node.index.operator === '..') return yield* slice(object, node, node.index, frame);
       const index = yield* evaluate(node.index, frame);
       return object instanceof Unknown || index instanceof Unknown ? unknownAt(node, frame) : indexValue(object, index, node, frame);
     }
@@ -75,7 +82,7 @@ function* evaluateNode(node: Expression, frame: Frame): Eval<Value> {
     case 'arrow': {
       const { parameters, body } = node;
       const inner = { ...frame, trace: null };
-      return closure('=>', parameters, inner, function* (called) {
+      return closure(ARROW, parameters, node, inner, function* (called) {
         if (body.kind !== 'block') return yield* evaluate(body, called);
         const flow = yield* executeBlock(body, called);
         return flow?.kind === 'return' ? flow.value : null;
@@ -103,10 +110,15 @@ export function placed<T>(node: Node, frame: Frame, run: () => T): T {
 export function placedError(error: unknown, node: Node, frame: Frame): unknown {
   if (error instanceof OperatorFault) return scriptError(error.id, spanOf(frame, node), error.message);
   if (error instanceof ArgumentFault) return scriptError('wrong-arguments', spanOf(frame, node), error.message);
+  if (error instanceof SlowPattern) return scriptError('slow-pattern', spanOf(frame, node), error.message, { help: SLOW_HELP });
+  if (error instanceof RangeError && /Invalid (?:string|array) length/.test(error.message))
+    return scriptError('too-large', spanOf(frame, node), 'the value becomes too large');
   if (error instanceof RangeError && /call stack/.test(error.message))
     return scriptError('too-deep', spanOf(frame, node), 'nested too deeply');
   return error;
 }
+
+const SLOW_HELP = 'a repetition inside another one tries every way to divide the text: (a+)+ is a+';
 
 export function numberValue(text: string, node: Node, frame: Frame): Value {
   const value = parseNumber(text);
@@ -137,7 +149,11 @@ function* binaryValue(node: Extract<Expression, { kind: 'binary' }>, frame: Fram
       const right = yield* evaluate(node.right, frame);
       // A text says the unknown in its place; everything else depends on it.
       if (right instanceof Unknown && !(operator === '+' && typeof left === 'string')) return unknownAt(node, frame);
-      return placed(node, frame, () => binary(operator, left, right));
+      return counted(
+        placed(node, frame, () => binary(operator, left, right)),
+        node,
+        frame,
+      );
     }
   }
 }
@@ -198,12 +214,13 @@ export function unknownName(name: string, node: Node, frame: Frame): ScriptError
 }
 
 function builtinFunction(builtin: Builtin, frame: Frame): EvalFunction {
-  return new EvalFunction(builtin.name, function* (args) {
+  const invoke = function* (args: readonly Value[], run: Run | null): Eval<Value> {
     if (args.length < builtin.least || args.length > builtin.most)
       throw new ArgumentFault(`${builtin.usage} was called with ${args.length} ${args.length === 1 ? 'argument' : 'arguments'}`);
-    const result = builtin.run(args, frame);
+    const result = builtin.run(args, run ? { ...frame, run } : frame);
     return isEvaluation(result) ? yield* result : result;
-  });
+  };
+  return new EvalFunction(builtin.name, invoke, true);
 }
 
 // -------------------------------------------------------------------------------------------------------------------- members and calls
@@ -271,10 +288,9 @@ function indexValue(object: Value, index: Value, node: Node, frame: Frame): Valu
   if (isMap(object)) return object.get(valueText(index)) ?? null;
   const list = object instanceof Table ? object.rows : object;
   if (typeof list !== 'string' && !isRowsOrList(list)) throw scriptError('type-error', span, `${typeName(object)} has no elements`);
-  if (isList(index)) {
-    const [first, last] = [Number(index[0] ?? 0n), Number(index.at(-1) ?? -1n)];
-    const part = list.slice(first, last + 1);
-    return object instanceof Table ? new Table(object.columns, part as readonly Row[]) : (part as Value);
+  if (isList(index) && index.every((at) => typeof at === 'bigint')) {
+    const [first, last] = index.length === 0 ? [0n, -1n] : [index[0]!, index.at(-1)!];
+    return index.length === 0 ? partOf(object, 0, 0) : partOf(object, Number(first), Number(last) + 1 || undefined);
   }
   if (typeof index === 'string' && object instanceof Table) return propertyOf(object, index) ?? null;
   if (typeof index !== 'bigint') throw scriptError('type-error', span, `an index is an integer, not ${typeName(index)}`);
@@ -289,6 +305,24 @@ function indexValue(object: Value, index: Value, node: Node, frame: Frame): Valu
   return object instanceof Table ? rowToMap(item as Row) : (item as Value);
 }
 
+/** `list[1..2]`; negative numbers count from the end, so `list[1..-1]` leaves only the first one out. */
+function* slice(object: Value, node: Node, range: Extract<Expression, { kind: 'binary' }>, frame: Frame): Eval<Value> {
+  const first = yield* evaluate(range.left, frame);
+  const last = yield* evaluate(range.right, frame);
+  if (object instanceof Unknown || first instanceof Unknown || last instanceof Unknown) return unknownAt(node, frame);
+  if (typeof first !== 'bigint' || typeof last !== 'bigint')
+    throw scriptError('type-error', spanOf(frame, range), 'a part is told by two integers, for example [1..2]');
+  if (typeof object !== 'string' && !isList(object) && !(object instanceof Table))
+    throw scriptError('type-error', spanOf(frame, node), `${typeName(object)} has no elements`);
+  return partOf(object, Number(first), Number(last) + 1 || undefined);
+}
+
+/** Up to, without, `end`; undefined: all the rest. */
+function partOf(object: Value, first: number, end: number | undefined): Value {
+  if (object instanceof Table) return new Table(object.columns, object.rows.slice(first, end));
+  return typeof object === 'string' || isList(object) ? object.slice(first, end) : null;
+}
+
 function isRowsOrList(value: unknown): value is readonly Value[] | readonly Row[] {
   return Array.isArray(value);
 }
@@ -299,7 +333,8 @@ function* callValue(node: CallNode, frame: Frame): Eval<Value> {
   for (const argument of node.args) args.push(yield* evaluate(argument, frame));
   if (frame.run.plan && (callee instanceof Unknown || (yield* dependsOnUnknown(node, args, frame)))) return unknownAt(node, frame);
   if (!isCallable(callee)) throw scriptError('type-error', spanOf(frame, node.callee), `${shortText(callee)} is not a function`);
-  return yield* calling(node, frame, callFunction(callee, args));
+  const result = yield* calling(node, frame, callFunction(callee, args, frame.run));
+  return callee instanceof EvalFunction && callee.builds ? counted(result, node, frame) : result;
 }
 
 const calleeName = ({ callee }: CallNode): string => (callee.kind === 'name' ? callee.name : '');
@@ -307,7 +342,7 @@ const calleeName = ({ callee }: CallNode): string => (callee.kind === 'name' ? c
 function* dependsOnUnknown(node: CallNode, args: readonly Value[], frame: Frame): Eval<boolean> {
   const { callee } = node;
   if (callee.kind === 'member') return callee.object.kind === 'name' && isUnknown(yield* evaluate(callee.object, frame));
-  return BUILTIN_BY_NAME.has(calleeName(node)) && args.some(isUnknown) && !TELLS.has(calleeName(node));
+  return BUILTIN_BY_NAME.has(calleeName(node)) && args.some((argument) => isUnknown(argument)) && !TELLS.has(calleeName(node));
 }
 
 /** Functions that can do with what is not known yet. */
@@ -315,17 +350,6 @@ const TELLS: ReadonlySet<string> = new Set(['print', 'str', 'domain']);
 
 function unknownAt(node: Node, frame: Frame): Unknown {
   return new Unknown(frame.source.slice(node).replace(/\s+/g, ' '));
-}
-
-/** Between two looks at the machine a script may do a lot, but not without end. */
-const MOST_STEPS = 5_000_000;
-
-export function countStep(node: Node, { run, source }: Frame): void {
-  run.count++;
-  if (++run.sinceMachine > MOST_STEPS)
-    throw scriptError('no-end', source.spanOf(node), 'this does not come to an end', {
-      help: `${MOST_STEPS} steps without a look at the machine: wait 10ms lets its time pass`,
-    });
 }
 
 export function* calling(node: Node, frame: Frame, call: Eval<Value>): Eval<Value> {
@@ -342,17 +366,28 @@ export function* calling(node: Node, frame: Frame, call: Eval<Value>): Eval<Valu
   }
 }
 
+const ARROW = '=>';
+
 /** A function of a script: its parameters in a scope of their own. */
-export function closure(name: string, parameters: readonly Parameter[], frame: Frame, body: (called: Frame) => Eval<Value>): EvalFunction {
-  return new EvalFunction(name, function* (args) {
-    const called: Frame = { ...frame, scope: new Scope(frame.scope), top: false, trace: null };
-    if (name !== '=>' && args.length > parameters.length)
+export function closure(
+  name: string,
+  parameters: readonly Parameter[],
+  place: Node,
+  frame: Frame,
+  body: (called: Frame) => Eval<Value>,
+): EvalFunction {
+  return new EvalFunction(name, function* (args, run) {
+    const called: Frame = { ...frame, run: run ?? frame.run, scope: new Scope(frame.scope), top: false, trace: null };
+    if (name !== ARROW && args.length > parameters.length)
       throw new ArgumentFault(
         `${name} takes ${parameters.length} ${parameters.length === 1 ? 'argument' : 'arguments'}, not ${args.length}`,
       );
+    countStep(place, called);
+    yield* takeTurn(called);
     for (const [at, parameter] of parameters.entries()) {
       const given = args[at] ?? (parameter.fallback ? yield* evaluate(parameter.fallback, called) : undefined);
-      if (given === undefined && !(at < args.length)) throw new ArgumentFault(`${name} needs '${parameter.name}'`);
+      if (given === undefined && !(at < args.length))
+        throw new ArgumentFault(`${name === ARROW ? 'the function' : name} needs '${parameter.name}'`);
       called.scope.declare(parameter.name, given ?? null);
     }
     return yield* body(called);

@@ -10,6 +10,8 @@ import type { Plan } from './plan.ts';
 
 export class Scope {
   readonly #names = new Map<string, Value>();
+  /** Variables whose value `change` made, and that were not read since. */
+  readonly #unread = new Set<string>();
   readonly #parent: Scope | null;
 
   constructor(parent: Scope | null) {
@@ -18,16 +20,37 @@ export class Scope {
 
   get(name: string): Value | undefined {
     const value = this.#names.get(name);
-    return value === undefined ? this.#parent?.get(name) : value;
+    if (value === undefined) return this.#parent?.get(name);
+    this.#unread.delete(name);
+    return value;
+  }
+
+  /** Without taking the value anywhere. */
+  has(name: string): boolean {
+    return this.#names.has(name) || (this.#parent?.has(name) ?? false);
+  }
+
+  /**
+   * Gives a variable a value that is made of its old one. `own`: the old one was made here and nobody has read it since, so it may grow in place;
+   * a list that a loop appends to is not copied each time.
+   */
+  change(name: string, make: (old: Value, own: boolean) => Value): void {
+    const old = this.#names.get(name);
+    if (old === undefined) return this.#parent?.change(name, make);
+    const made = make(old, this.#unread.has(name));
+    this.#names.set(name, made);
+    this.#unread.add(name);
   }
 
   declare(name: string, value: Value): void {
+    this.#unread.delete(name);
     this.#names.set(name, value);
   }
 
   /** False: nobody declared it. */
   set(name: string, value: Value): boolean {
     if (this.#names.has(name)) {
+      this.#unread.delete(name);
       this.#names.set(name, value);
       return true;
     }
@@ -69,10 +92,14 @@ export interface Run {
   guest(name: string): string;
   onValue(value: Value): Promise<void> | void;
   onStep(step: Step): void;
-  /** Statements so far: every few hundred the event loop gets its turn. */
+  /** Statements and calls so far: every few hundred the event loop gets its turn. */
   count: number;
+  /** `count` when the event loop had its last turn. */
+  turned: number;
   /** Steps since the machine was last asked. */
   sinceMachine: number;
+  /** Characters and elements of values since memory was last looked at. */
+  built: number;
   depth: number;
 }
 

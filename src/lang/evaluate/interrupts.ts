@@ -5,6 +5,7 @@
  */
 import type { HostEvent, ScriptHost } from '../host.ts';
 import type { EventTrigger, Node, OnStatement } from '../parse/ast.ts';
+import { bounded } from '../patterns.ts';
 import { DomainHandle, type Value } from '../values.ts';
 import { turn } from './eval.ts';
 import type { EventKind } from './events.ts';
@@ -116,7 +117,7 @@ function handleOf({ kind, domain, id, detail }: HostEvent): DomainHandle {
 /** A name may have stars; a pattern, a domain and a list of all these do as well. */
 export function isOf(domain: string, of: Value): boolean {
   if (of === null) return true;
-  if (of instanceof RegExp) return of.test(domain);
+  if (of instanceof RegExp) return bounded(of, domain, () => of.test(domain));
   if (of instanceof DomainHandle) return of.name === domain;
   if (Array.isArray(of)) return of.some((one: Value) => isOf(domain, one));
   if (typeof of !== 'string') return false;

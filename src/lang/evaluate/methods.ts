@@ -1,47 +1,49 @@
 /** Methods and properties of lists, texts, maps, tables and quantities: `names.map(f)`, `"a,b".split(",")`. */
+import { bounded } from '../patterns.ts';
 import { Quantity, Table, type Value } from '../values.ts';
 import { average, extreme, lengthOf, sum } from './builtins.ts';
-import { type Eval } from './eval.ts';
+import type { Eval } from './eval.ts';
+import type { Run } from './frame.ts';
 import { ArgumentFault, callFunction, EvalFunction, functionArgument } from './functions.ts';
 import { checkJoined, contains, isEqual, order, sized } from './operators.ts';
 import { isList, isMap, isTrue, rowToMap, valueText } from './value-text.ts';
 
-type Method<T> = (self: T, args: readonly Value[]) => Eval<Value> | Value;
+type Method<T> = (self: T, args: readonly Value[], run: Run | null) => Eval<Value> | Value;
 type Methods<T> = Readonly<Record<string, Method<T>>>;
 
-function* mapped(list: readonly Value[], args: readonly Value[], name: string): Eval<Value[]> {
+function* mapped(list: readonly Value[], args: readonly Value[], run: Run | null, name: string): Eval<Value[]> {
   const callable = functionArgument(name, args[0]);
   const results: Value[] = [];
-  for (const item of list) results.push(yield* callFunction(callable, [item]));
+  for (const item of list) results.push(yield* callFunction(callable, [item], run));
   return results;
 }
 
 const LIST: Methods<readonly Value[]> = {
-  map: (list, args) => mapped(list, args, 'map'),
-  *filter(list, args) {
-    const kept = yield* mapped(list, args, 'filter');
+  map: (list, args, run) => mapped(list, args, run, 'map'),
+  *filter(list, args, run) {
+    const kept = yield* mapped(list, args, run, 'filter');
     return list.filter((_, at) => isTrue(kept[at]!));
   },
-  *find(list, args) {
-    const found = (yield* mapped(list, args, 'find')).findIndex(isTrue);
+  *find(list, args, run) {
+    const found = (yield* mapped(list, args, run, 'find')).findIndex(isTrue);
     return found < 0 ? null : list[found]!;
   },
-  *any(list, args) {
-    return (yield* mapped(list, args, 'any')).some(isTrue);
+  *any(list, args, run) {
+    return (yield* mapped(list, args, run, 'any')).some(isTrue);
   },
-  *all(list, args) {
-    return (yield* mapped(list, args, 'all')).every(isTrue);
+  *all(list, args, run) {
+    return (yield* mapped(list, args, run, 'all')).every(isTrue);
   },
-  *reduce(list, args) {
+  *reduce(list, args, run) {
     const callable = functionArgument('reduce', args[0]);
     const rest = args.length > 1 ? list : list.slice(1);
     let total = args.length > 1 ? args[1]! : (list[0] ?? null);
-    for (const item of rest) total = yield* callFunction(callable, [total, item]);
+    for (const item of rest) total = yield* callFunction(callable, [total, item], run);
     return total;
   },
-  *sort(list, args) {
+  *sort(list, args, run) {
     if (args.length === 0) return list.toSorted(order);
-    const keys = yield* mapped(list, args, 'sort');
+    const keys = yield* mapped(list, args, run, 'sort');
     return list
       .map((item, at) => [item, keys[at]!] as const)
       .toSorted(([, a], [, b]) => order(a, b))
@@ -57,7 +59,7 @@ const LIST: Methods<readonly Value[]> = {
   index: (list, [item]) => BigInt(list.findIndex((member) => isEqual(member, item ?? null))),
   reverse: (list) => list.toReversed(),
   slice: (list, [from, to]) => list.slice(count(from, 0), to === undefined ? undefined : count(to, 0)),
-  unique: (list) => list.filter((item, at) => list.findIndex((other) => isEqual(item, other)) === at),
+  unique,
   flat: (list) => list.flatMap((item) => (isList(item) ? item : [item])),
   first: (list, [n]) => (n === undefined ? (list[0] ?? null) : list.slice(0, count(n, 1))),
   last: (list, [n]) => (n === undefined ? (list.at(-1) ?? null) : list.slice(-count(n, 1) || list.length)),
@@ -67,27 +69,52 @@ const LIST: Methods<readonly Value[]> = {
   max: (list) => extreme(list, 1),
 };
 
+/** By what equal values have in common, so that a long list need not be compared with itself. */
+function unique(list: readonly Value[]): readonly Value[] {
+  const alike = new Map<string, Value[]>();
+  return list.filter((item) => {
+    const key = commonKey(item);
+    const known = alike.get(key);
+    if (known?.some((other) => isEqual(item, other))) return false;
+    if (known) known.push(item);
+    else alike.set(key, [item]);
+    return true;
+  });
+}
+
+function commonKey(value: Value): string {
+  if (typeof value === 'bigint' || typeof value === 'number') return `${Number(value)}`;
+  if (value instanceof Quantity) return value.unit === 'percent' ? `${value.amount / 100}` : `${value.amount} ${value.unit}`;
+  if (isList(value)) return `[${value.length} ${isList(value[0]) ? '' : commonKey(value[0] ?? null)}`;
+  if (isMap(value)) return `{${[...value.keys()].toSorted().join(' ')}`;
+  return `"${valueText(value)}`;
+}
+
 function count(value: Value | undefined, fallback: number): number {
   return value === undefined ? fallback : Number(typeof value === 'bigint' ? value : Number.NaN) || 0;
 }
 
 const TEXT: Methods<string> = {
   split: (text, [separator]) =>
-    separator === undefined ? text.trim().split(/\s+/) : text.split(separator instanceof RegExp ? separator : valueText(separator)),
+    separator === undefined
+      ? text.trim().split(/\s+/)
+      : separator instanceof RegExp
+        ? bounded(separator, text, () => text.split(separator))
+        : text.split(valueText(separator)),
   lines: (text) => text.replace(/\r?\n$/, '').split(/\r?\n/),
   trim: (text) => text.trim(),
   upper: (text) => text.toUpperCase(),
   lower: (text) => text.toLowerCase(),
-  contains: (text, [part]) => (part instanceof RegExp ? part.test(text) : text.includes(valueText(part ?? ''))),
+  contains: (text, [part]) => (part instanceof RegExp ? bounded(part, text, () => part.test(text)) : text.includes(valueText(part ?? ''))),
   starts: (text, [part]) => text.startsWith(valueText(part ?? '')),
   ends: (text, [part]) => text.endsWith(valueText(part ?? '')),
   replace: (text, [part, by]) =>
     part instanceof RegExp
-      ? text.replace(new RegExp(part.source, `${part.flags}g`), valueText(by ?? ''))
+      ? bounded(part, text, () => text.replace(new RegExp(part.source, `${part.flags}g`), valueText(by ?? '')))
       : text.replaceAll(valueText(part ?? ''), () => valueText(by ?? '')),
   match(text, [pattern]) {
     if (!(pattern instanceof RegExp)) throw new ArgumentFault('match needs a pattern, for example /\\d+/');
-    return captures(pattern.exec(text));
+    return captures(bounded(pattern, text, () => pattern.exec(text)));
   },
   pad: (text, [width, fill]) => text.padEnd(Math.min(count(width, 0), 10_000), valueText(fill ?? ' ')),
   slice: (text, [from, to]) => text.slice(count(from, 0), to === undefined ? undefined : count(to, 0)),
@@ -121,10 +148,14 @@ function bound<T>(name: string, methods: Methods<T>, self: T): Value | undefined
   const method = Object.hasOwn(methods, name) ? methods[name]! : undefined;
   return (
     method &&
-    new EvalFunction(name, function* (args) {
-      const result = method(self, args);
-      return sized(isEvaluation(result) ? yield* result : result);
-    })
+    new EvalFunction(
+      name,
+      function* (args, run) {
+        const result = method(self, args, run);
+        return sized(isEvaluation(result) ? yield* result : result);
+      },
+      true,
+    )
   );
 }
 

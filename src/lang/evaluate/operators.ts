@@ -1,5 +1,6 @@
 /** What operators do with values. Pure; a wrong pair of types is told as a text, which the evaluator places. */
 import type { BinaryOperator } from '../parse/ast.ts';
+import { bounded } from '../patterns.ts';
 import { DomainHandle, Quantity, Table, type Value } from '../values.ts';
 import { isList, isMap, typeName, valueText } from './value-text.ts';
 
@@ -32,7 +33,7 @@ export function arithmetic(operator: Arithmetic, left: Value, right: Value): Val
     if (typeof left === 'string') return sized(left + valueText(right));
     if (typeof right === 'string' && !isList(left)) return sized(valueText(left) + right);
     if (isList(left)) return sized(isList(right) ? [...left, ...right] : [...left, right]);
-    if (isMap(left) && isMap(right)) return new Map([...left, ...right]);
+    if (isMap(left) && isMap(right)) return sized(new Map([...left, ...right]));
   }
   if (operator === '*' && typeof left === 'string' && typeof right === 'bigint') return repeated(left, Math.max(0, Number(right)));
   throw wrongTypes(operator, left, right);
@@ -44,12 +45,13 @@ function repeated(text: string, times: number): string {
 }
 
 const MOST_TEXT = 2 ** 24;
-const MOST_ITEMS = 1_000_000;
+export const MOST_ITEMS = 1_000_000;
 
 /** Nothing grows without end: a script that builds too much is told so, and the machine lives on. */
 export function sized<T extends Value>(value: T): T {
   if (typeof value === 'string' && value.length > MOST_TEXT) throw new OperatorFault('too-large', 'the text becomes too long');
   if (isList(value) && value.length > MOST_ITEMS) throw new OperatorFault('too-large', 'the list becomes too long');
+  if (isMap(value) && value.size > MOST_ITEMS) throw new OperatorFault('too-large', 'the map becomes too large');
   return value;
 }
 
@@ -132,16 +134,26 @@ function quantities(operator: Arithmetic, left: Value, right: Value): Value {
 
 /** Deep. A domain equals its name, a percentage its ratio. */
 export function isEqual(left: Value, right: Value): boolean {
+  compared = 0;
+  return areEqual(left, right);
+}
+
+/** A list in a list in a list has more parts than anybody can compare: [s, s] forty times over. */
+const MOST_COMPARED = 4_000_000;
+let compared = 0;
+
+function areEqual(left: Value, right: Value): boolean {
   if (left === right) return true;
+  if (++compared > MOST_COMPARED) throw new OperatorFault('too-large', 'the values are too large to be compared');
   if (isNumber(left) && isNumber(right)) return Number(left) === Number(right);
   if (left instanceof Quantity && right instanceof Quantity) return left.unit === right.unit && left.amount === right.amount;
   if (left instanceof Quantity && left.unit === 'percent' && isNumber(right)) return left.amount / 100 === Number(right);
   if (right instanceof Quantity && right.unit === 'percent' && isNumber(left)) return right.amount / 100 === Number(left);
   if (left instanceof DomainHandle) return left.name === (right instanceof DomainHandle ? right.name : right);
   if (right instanceof DomainHandle) return right.name === left;
-  if (isList(left) && isList(right)) return left.length === right.length && left.every((item, at) => isEqual(item, right[at]!));
+  if (isList(left) && isList(right)) return left.length === right.length && left.every((item, at) => areEqual(item, right[at]!));
   if (isMap(left) && isMap(right))
-    return left.size === right.size && [...left].every(([key, item]) => right.has(key) && isEqual(item, right.get(key)!));
+    return left.size === right.size && [...left].every(([key, item]) => right.has(key) && areEqual(item, right.get(key)!));
   return left instanceof RegExp && right instanceof RegExp && String(left) === String(right);
 }
 
@@ -203,8 +215,9 @@ export function contains(item: Value, container: Value): boolean {
 export function matches(text: Value, pattern: Value): boolean {
   if (typeof pattern === 'string') return valueText(text).includes(pattern);
   if (!(pattern instanceof RegExp)) throw wrongTypes('=~', text, pattern);
+  const searched = valueText(text);
   pattern.lastIndex = 0;
-  return pattern.test(valueText(text));
+  return bounded(pattern, searched, () => pattern.test(searched));
 }
 
 /** Operators that evaluate both sides; the others decide after the left one. */

@@ -2,12 +2,14 @@
 import type { CommandCall, CommandSignature, CommandWord } from '../host.ts';
 import type { Command, Pipeline, Word } from '../parse/ast.ts';
 import { didYouMean } from '../problems/did-you-mean.ts';
+import { parseNumber } from '../units/units.ts';
 import { Unknown, type Value } from '../values.ts';
 import { BUILTIN_BY_NAME } from './builtins.ts';
 import { wait, type Eval } from './eval.ts';
 import { asking, calling, evaluate, hostAt, lookUp, unknownName } from './expressions.ts';
 import { spanOf, type Frame, type Step } from './frame.ts';
 import { callFunction } from './functions.ts';
+import { negate } from './operators.ts';
 import { ScriptError, scriptError } from './script-error.ts';
 import { planCommand, planStages } from './plan.ts';
 import { applyStage, STAGE_NAMES } from './stages.ts';
@@ -84,15 +86,17 @@ const KEYWORDS = ['let', 'if', 'for', 'while', 'fn', 'domain', 'wait', 'assert',
 
 function* callAsCommand(callable: Parameters<typeof callFunction>[0], command: Command, frame: Frame): Eval<Value> {
   const words = yield* evaluateWords(command.words, frame);
-  return yield* calling(
-    command,
-    frame,
-    callFunction(
-      callable,
-      words.map(({ value }) => value),
-    ),
-  );
+  return yield* calling(command, frame, callFunction(callable, words.map(functionWord), frame.run));
 }
+
+/** A function takes values: what is written like a number is one, `add 5 6`, `pause_for web 10s`. */
+function functionWord({ value, quoted }: CommandWord): Value {
+  if (typeof value !== 'string' || quoted) return value;
+  const [, sign = '', digits = ''] = NUMBER_WORD.exec(value) ?? [];
+  const number = digits === '' ? null : parseNumber(digits);
+  return number === null ? value : sign === '-' ? negate(number) : number;
+}
+const NUMBER_WORD = /^(-?)(\d\S*)$/;
 
 function* invoke(command: Command, { name }: CommandSignature, frame: Frame, input: Value): Eval<Value> {
   const host = hostAt(command, frame);

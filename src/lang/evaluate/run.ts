@@ -63,7 +63,9 @@ export async function run(program: Program, host: ScriptHost, options: RunOption
     },
     onStep: (step) => onStep?.(step),
     count: 0,
+    turned: 0,
     sinceMachine: 0,
+    built: 0,
     depth: 0,
   };
   const { source, dialect, body } = program;

@@ -6,7 +6,7 @@ import { wait, type Eval } from './eval.ts';
 import { asking, evaluate, hostAt, ITEM, placed } from './expressions.ts';
 import { spanOf, type Frame } from './frame.ts';
 import { callFunction } from './functions.ts';
-import { order } from './operators.ts';
+import { MOST_ITEMS, order } from './operators.ts';
 import { wordValue } from './pipelines.ts';
 import { scriptError } from './script-error.ts';
 import { toCsv, toJson } from './formats.ts';
@@ -110,9 +110,9 @@ const SAVED_AS: Readonly<Record<string, string>> = { json: 'json', csv: 'csv', t
 
 /** JSON and CSV are the language's own; the others are the shell's. */
 function* inFormat(input: Value, format: string, rows: readonly Row[], stage: TableStage, frame: Frame): Eval<string> {
-  if (format === 'json') return toJson(input);
+  if (format === 'json') return placed(stage, frame, () => toJson(input));
   const table = input instanceof Table ? input : new Table(inferColumns(rows), rows);
-  if (format === 'csv') return toCsv(table);
+  if (format === 'csv') return placed(stage, frame, () => toCsv(table));
   const text = yield* wait(hostAt(stage, frame).format(input, format));
   if (text !== null) return text;
   throw scriptError('type-error', spanOf(frame, stage), `unknown format '${format}'`, { help: 'to json, csv, tsv, ndjson, yaml or table' });
@@ -141,6 +141,7 @@ function* joined(stage: Extract<TableStage, { kind: 'join' }>, rows: readonly Ro
   for (const row of rows) {
     for (const other of byKey.get(valueText(yield* onRow(stage.on, row, frame), true)) ?? [])
       result.push({ ...row, ...Object.fromEntries(renamed.map(({ from, to }) => [to.name, other[from] ?? null])) });
+    if (result.length > MOST_ITEMS) throw scriptError('too-large', spanOf(frame, stage), 'the table becomes too long');
   }
   return new Table([...left, ...renamed.map(({ to }) => to)], result);
 }
@@ -231,7 +232,7 @@ function* each(body: Expression, rows: readonly Row[], frame: Frame): Eval<Value
   const callable = body.kind === 'arrow' || body.kind === 'name' ? yield* evaluate(body, frame) : null;
   for (const row of rows) {
     const item = Object.hasOwn(row, ITEM) ? row[ITEM]! : rowToMap(row);
-    results.push(isCallable(callable) ? yield* callFunction(callable, [item]) : yield* onRow(body, row, frame));
+    results.push(isCallable(callable) ? yield* callFunction(callable, [item], frame.run) : yield* onRow(body, row, frame));
   }
   return results;
 }

@@ -1,5 +1,5 @@
 /** Statements. */
-import type { AssignStatement, Block, FnStatement, Pipeline, SetStatement, Statement } from '../parse/ast.ts';
+import type { AssignStatement, Block, FnStatement, Node, Pipeline, SetStatement, Statement } from '../parse/ast.ts';
 import { configKey } from '../keys/config-keys.ts';
 import { parse } from '../parse/parse.ts';
 import { isError } from '../problems/problem-of.ts';
@@ -7,12 +7,13 @@ import { didYouMean } from '../problems/did-you-mean.ts';
 import { Table, type Value } from '../values.ts';
 import { converse, expectPattern, sendText } from './console-statements.ts';
 import { assignKey, declareDomain } from './domain-block.ts';
-import { drive, turn, wait, type Eval } from './eval.ts';
+import { drive, wait, type Eval } from './eval.ts';
 import { handle, inject, serviceInterrupts, waitForEvent } from './event-statements.ts';
-import { asking, calling, closure, countStep, evaluate, hostAt, placed } from './expressions.ts';
+import { asking, calling, closure, evaluate, hostAt, hostError, placed, placedError } from './expressions.ts';
 import { Scope, spanOf, type Frame } from './frame.ts';
 import { callFunction } from './functions.ts';
-import { arithmetic } from './operators.ts';
+import { counted, countStep, takeTurn } from './limits.ts';
+import { arithmetic, sized } from './operators.ts';
 import { evaluatePipeline, step } from './pipelines.ts';
 import { planStatement } from './plan.ts';
 import { ScriptError, scriptError } from './script-error.ts';
@@ -22,7 +23,6 @@ import { checkAssertion, checkCancelled, durationNs, sleep, sleepUntil, waitUnti
 /** How a statement leaves the block around it. */
 export type Flow = { readonly kind: 'break' | 'continue' } | { readonly kind: 'return'; readonly value: Value };
 
-const STATEMENTS_A_TURN = 512;
 /** A configuration that loops must end: it is read in one go. */
 const MOST_IN_CONFIG = 100_000;
 
@@ -39,8 +39,9 @@ export function* executeAll(body: readonly Statement[], frame: Frame): Eval<Flow
   return null;
 }
 
-function functionOf({ name, parameters, body }: FnStatement, frame: Frame): Value {
-  return closure(name, parameters, { ...frame, row: null, entries: null }, function* (called) {
+function functionOf(statement: FnStatement, frame: Frame): Value {
+  const { name, parameters, body } = statement;
+  return closure(name, parameters, statement, { ...frame, row: null, entries: null }, function* (called) {
     const flow = yield* executeBlock(body, called);
     return flow?.kind === 'return' ? flow.value : null;
   });
@@ -53,7 +54,7 @@ function* breathe(statement: Statement, frame: Frame): Eval<void> {
   if (run.host === null) {
     if (run.count > MOST_IN_CONFIG)
       throw scriptError('not-in-config', spanOf(frame, statement), 'the configuration does not come to an end');
-  } else if (run.count % STATEMENTS_A_TURN === 0) yield* wait(turn());
+  } else yield* takeTurn(frame);
   if (run.session.interrupts.active) yield* serviceInterrupts(statement, frame);
 }
 
@@ -117,6 +118,8 @@ export function* execute(statement: Statement, frame: Frame): Eval<Flow | null> 
     case 'parallel':
       yield* together(statement.body, frame);
       return null;
+    case 'block':
+      return yield* executeBlock(statement, frame);
     case 'break':
     case 'continue':
       return { kind: statement.kind };
@@ -202,12 +205,18 @@ function* stepping(kind: 'wait' | 'assert', statement: Statement, frame: Frame, 
 function* showPipeline(node: Pipeline, frame: Frame): Eval<void> {
   const { head, stages } = node;
   let value = yield* evaluatePipeline(node, frame);
-  if (head.kind === 'name' && stages.length === 0 && isCallable(value)) value = yield* calling(node, frame, callFunction(value, []));
+  if (head.kind === 'name' && stages.length === 0 && isCallable(value))
+    value = yield* calling(node, frame, callFunction(value, [], frame.run));
   if (!frame.top && node.head.kind !== 'command') return;
   if (frame.top) frame.run.session.scope.declare('_', value);
   if (value === null) return;
   const shown = frame.run.onValue(value);
-  if (shown) yield* wait(shown);
+  if (!shown) return;
+  try {
+    yield* wait(shown);
+  } catch (error) {
+    throw hostError(placedError(error, node, frame), node, frame);
+  }
 }
 
 /** Null: nothing to go through. */
@@ -223,12 +232,20 @@ function elements(value: Value): readonly Value[] | null {
 function* assign(statement: AssignStatement, frame: Frame): Eval<void> {
   const { key, append } = statement;
   const { entries, scope } = frame;
-  const declared = scope.get(key) !== undefined;
+  const declared = scope.has(key);
   if (entries && (frame.dialect === 'config' ? !declared : configKey(key) || !declared)) return yield* assignKey(statement, frame, entries);
   if (!declared && key.includes('.')) return setMember(key, yield* evaluate(statement.value, frame), statement, frame);
   if (!declared) throw notDeclared(statement, frame);
   const value = yield* evaluate(statement.value, frame);
-  scope.set(key, append ? placed(statement, frame, () => arithmetic('+', scope.get(key)!, value)) : value);
+  if (!append) scope.set(key, value);
+  else scope.change(key, (old, own) => placed(statement, frame, () => appended(old, value, own, statement, frame)));
+}
+
+function appended(old: Value, value: Value, own: boolean, node: Node, frame: Frame): Value {
+  if (!own || !isList(old) || isList(value)) return counted(arithmetic('+', old, value), node, frame);
+  sized(old);
+  (old as Value[]).push(value);
+  return old;
 }
 
 function notDeclared({ key, start, keyEnd }: AssignStatement, frame: Frame): ScriptError {
@@ -242,11 +259,24 @@ function notDeclared({ key, start, keyEnd }: AssignStatement, frame: Frame): Scr
 
 function setMember(path: string, value: Value, statement: AssignStatement, frame: Frame): void {
   const [name, ...keys] = path.split('.');
-  const root = frame.scope.get(name!);
-  if (root === undefined) throw notDeclared(statement, frame);
-  frame.scope.set(
-    name!,
-    placed(statement, frame, () => withChange(root, keys, statement.append, value, statement, frame)),
+  if (!frame.scope.has(name!)) throw notDeclared(statement, frame);
+  changeMember(name!, keys, value, statement, frame);
+}
+
+function changeMember(
+  name: string,
+  path: readonly (string | bigint)[],
+  value: Value,
+  node: SetStatement | AssignStatement,
+  frame: Frame,
+): void {
+  const [key] = path;
+  frame.scope.change(name, (old, own) =>
+    placed(node, frame, () => {
+      if (!own || !isMap(old) || path.length > 1) return counted(withChange(old, path, node.append, value, node, frame), node, frame);
+      const entry = withChange(old.get(String(key)) ?? null, [], node.append, value, node, frame);
+      return sized((old as Map<string, Value>).set(String(key), entry));
+    }),
   );
 }
 
@@ -262,7 +292,7 @@ function withChange(
   const [key, ...rest] = path;
   if (key === undefined) return append ? arithmetic('+', object, value) : value;
   if (isMap(object))
-    return new Map([...object, [String(key), withChange(object.get(String(key)) ?? null, rest, append, value, node, frame)]]);
+    return sized(new Map(object).set(String(key), withChange(object.get(String(key)) ?? null, rest, append, value, node, frame)));
   if (isList(object) && typeof key === 'bigint') {
     const at = Number(key < 0n ? BigInt(object.length) + key : key);
     if (at < 0 || at >= object.length) throw scriptError('index-range', spanOf(frame, node), `there is no element ${key}`);
@@ -283,14 +313,10 @@ function* set(statement: SetStatement, frame: Frame): Eval<void> {
     }
     target = target.object;
   }
-  const root = target.kind === 'name' ? frame.scope.get(target.name) : undefined;
-  if (target.kind !== 'name' || root === undefined)
+  if (target.kind !== 'name' || !frame.scope.has(target.name))
     throw scriptError('not-declared', spanOf(frame, statement.target), 'only variables and their elements can be assigned to');
   const value = yield* evaluate(statement.value, frame);
-  frame.scope.set(
-    target.name,
-    placed(statement, frame, () => withChange(root, path, statement.append, value, statement, frame)),
-  );
+  changeMember(target.name, path, value, statement, frame);
 }
 
 // ----------------------------------------------------------------------------------------------------------------- several, other files

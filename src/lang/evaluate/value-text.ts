@@ -52,7 +52,8 @@ export function valueText(value: Value, quoted = false): string {
   depth++;
   try {
     const text = textOf(value, quoted);
-    if (!isList(value) && !isMap(value)) written += text.length;
+    // What is in a list was counted already, but for its comma.
+    written += isList(value) || isMap(value) ? 2 : text.length;
     return text;
   } finally {
     depth--;
@@ -79,9 +80,12 @@ export function shortText(value: Value): string {
   return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 }
 
-/** Depends on what only the machine knows. */
-export function isUnknown(value: Value): boolean {
-  return value instanceof Unknown || (isList(value) && value.some(isUnknown)) || (isMap(value) && [...value.values()].some(isUnknown));
+/** Depends on what only the machine knows. `seen`: a list may stand in a list many times. */
+export function isUnknown(value: Value, seen: Set<Value> = new Set()): boolean {
+  if (value instanceof Unknown) return true;
+  if (!(isList(value) || isMap(value)) || seen.has(value)) return false;
+  seen.add(value);
+  return [...value.values()].some((item) => isUnknown(item, seen));
 }
 
 /** null, false, 0, "" and what is empty are false. */

@@ -320,7 +320,9 @@ export interface IncludeStatement extends Node {
   readonly path: Expression;
 }
 
+/** A block on its own groups statements: in `parallel`, a sequence that runs beside others. */
 export type Statement =
+  | Block
   | AssignStatement
   | SetStatement
   | LetStatement

@@ -165,6 +165,7 @@ export class StatementParser extends PipelineParser {
         { ALT: () => this.#domain() },
         { ALT: () => this.SUBRULE(this.everyStatement) },
         { ALT: () => this.#parallel() },
+        { ALT: () => this.SUBRULE8(this.block) },
         { ALT: () => this.#include() },
         { ALT: () => this.#on() },
         { ALT: () => this.#waitFor() },

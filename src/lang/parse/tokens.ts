@@ -5,6 +5,7 @@ import {
   And,
   AndAnd,
   Append,
+  Arrow,
   Assign,
   Coalesce,
   Colon,
@@ -329,6 +330,8 @@ export const IndexOpen: TokenType = custom(
 );
 export const LBracket: TokenType = custom('LBracket', '[', (_text, at) => (openBracket('[', at), at + 1), { label: "'['" });
 export const RBracket: TokenType = custom('RBracket', ']', (_text, at) => (closeBracket('['), at + 1), { label: "']'" });
+/** Behind an arrow a block may stand, empty too, but no statement begins with a name and a colon: x => {name: x}. */
+const MAP_ENTRY = /\{\s*(?:\w+|"[^"\n]*"|'[^'\n]*')[ \t]*:/y;
 /** At the start of a statement a brace opens a map only if it looks like one. */
 const MAP_START = /\{\s*(?:(?:\w+|"[^"\n]*"|'[^'\n]*')[ \t]*:|\})/y;
 export const MapOpen: TokenType = custom(
@@ -336,7 +339,10 @@ export const MapOpen: TokenType = custom(
   '{',
   (text, at, tokens) => {
     const type = lastType(tokens);
-    const isMap = type !== undefined && EXPECTS_VALUE.has(type) ? true : atStatementStart(tokens) && matchEnd(MAP_START, text, at) >= 0;
+    // The first token of ${…} or (…) in a text has nothing before it, and stands in a bracket.
+    const isValue = type === undefined ? insideBrackets() : EXPECTS_VALUE.has(type);
+    const isMap =
+      isValue || (atStatementStart(tokens) && matchEnd(MAP_START, text, at) >= 0) || (type === Arrow && matchEnd(MAP_ENTRY, text, at) >= 0);
     return isMap ? (openBracket('map', at), at + 1) : -1;
   },
   { label: "'{'" },

@@ -37,3 +37,8 @@ function editDistance(a: string, b: string): number {
   }
   return previous[b.length]!;
 }
+
+/** The word that a `didYouMean` suggests; null: the help is another one. */
+export function suggested(help: string | undefined): string | null {
+  return /^did you mean '(.+)'\?$/.exec(help ?? '')?.[1] ?? null;
+}

@@ -2,9 +2,9 @@
 import type { Problem, Span } from '../problem.ts';
 import { PROBLEMS, type ProblemId, type ProblemKind } from './table.ts';
 
-export function problemOf(id: ProblemId, span: Span, message: string, help?: string | null): Problem {
+export function problemOf(id: ProblemId, span: Span, message: string, help?: string | null, related?: Span): Problem {
   const { code, severity } = PROBLEMS[id];
-  return { code, severity, message, span, ...(help && { help }) };
+  return { code, severity, message, span, ...(help && { help }), ...(related && { related }) };
 }
 
 export function isError({ severity }: Problem): boolean {

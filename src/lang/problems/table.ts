@@ -49,6 +49,7 @@ export type ProblemId =
   | 'unknown-domain'
   | 'too-large'
   | 'no-end'
+  | 'slow-pattern'
   | 'not-declared'
   | 'misplaced'
   | 'type-error'
@@ -374,6 +375,13 @@ export const PROBLEMS: Readonly<Record<ProblemId, ProblemKind>> = {
     title: 'a script that does not come to an end',
     explanation:
       'The script has taken five million steps without asking the machine anything or letting its time pass. A loop that waits for something needs a wait in it, or wait until.',
+  },
+  'slow-pattern': {
+    code: 'XM1121',
+    severity: 'error',
+    title: 'a pattern that takes too long',
+    explanation:
+      'A regular expression is tried in every way it can match. With one repetition inside another, as in /(a+)+$/, there are more ways than can be tried, so it is stopped after half a second. Write it without the inner repetition: /a+$/.',
   },
   'assertion-failed': {
     code: 'XM1201',

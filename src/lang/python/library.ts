@@ -1,6 +1,7 @@
 /**
  * What an old xm file can reach: values and pure functions. No file, network, clock or process. The machine that it sees is always the same one.
  */
+import { bounded, SlowPattern } from '../patterns.ts';
 import { binary, compare, MOST_LENGTH, order, PyError } from './operators.ts';
 import {
   builtin,
@@ -145,9 +146,27 @@ function matched(match: RegExpExecArray | null): PyValue {
   });
 }
 
-const search: PyBuiltin['call'] = ([source, text, flags]) => matched(pattern(source, flags).exec(textOf(text ?? '')));
+/** What a pattern finds in a text, bounded as all patterns are. */
+function searching<T>(
+  source: PyValue | undefined,
+  text: PyValue | undefined,
+  flags: PyValue | undefined,
+  run: (re: RegExp, text: string) => T,
+): T {
+  const compiled = pattern(source, flags);
+  const searched = textOf(text ?? '');
+  try {
+    return bounded(compiled, searched, () => run(compiled, searched));
+  } catch (error) {
+    if (error instanceof SlowPattern) throw new PyError(`${representation(source ?? '')} takes too long on this text`);
+    throw error;
+  }
+}
+
+const first = (re: RegExp, text: string): RegExpExecArray | null => re.exec(text);
+const search: PyBuiltin['call'] = ([source, text, flags]) => matched(searching(source, text, flags, first));
 const matchStart: PyBuiltin['call'] = ([source, text, flags]) => {
-  const match = pattern(source, flags).exec(textOf(text ?? ''));
+  const match = searching(source, text, flags, first);
   return matched(match?.index === 0 ? match : null);
 };
 
@@ -157,10 +176,12 @@ const re: PyModule = module('re', {
   search: builtin('search', search),
   match: builtin('match', matchStart),
   findall: builtin('findall', ([source, text]) =>
-    [...textOf(text ?? '').matchAll(pattern(source, undefined))].map((match) => match[1] ?? match[0]),
+    searching(source, text, undefined, (re, searched) => [...searched.matchAll(re)].map((match) => match[1] ?? match[0])),
   ),
-  sub: builtin('sub', ([source, by, text]) => textOf(text ?? '').replace(pattern(source, undefined), () => textOf(by ?? ''))),
-  split: builtin('split', ([source, text]) => textOf(text ?? '').split(pattern(source, undefined))),
+  sub: builtin('sub', ([source, by, text]) =>
+    searching(source, text, undefined, (re, searched) => searched.replace(re, () => textOf(by ?? ''))),
+  ),
+  split: builtin('split', ([source, text]) => searching(source, text, undefined, (re, searched) => searched.split(re))),
   escape: builtin('escape', ([text]) => textOf(text ?? '').replace(/[^\w]/g, '\\$&')),
   compile: builtin('compile', ([source, flags]) =>
     module('pattern', {

@@ -14,6 +14,7 @@ import { fmt } from './fmt.ts';
 import { help } from './help.ts';
 import { info } from './info.ts';
 import { list } from './list.ts';
+import { lsp } from './lsp.ts';
 import { memMax } from './mem-max.ts';
 import { memSet } from './mem-set.ts';
 import { pause } from './pause.ts';
@@ -67,6 +68,7 @@ export const COMMANDS: readonly Command[] = [
   plan,
   fmt,
   convert,
+  lsp,
   help,
   version,
   exit,

@@ -43,7 +43,7 @@ export async function loadConfig(context: CommandContext, { words, file, quiet, 
   const evaluated = language.evaluateConfig(read.text, read.path, typed, { strictXl, guest: (name) => context.host.guest(name) });
   const record = declared ? merged(declared, evaluated.config) : evaluated.config;
   const sources = new Map([[read.path, read.text]]);
-  failAt(evaluated.problems, sources);
+  failAt(declared ? evaluated.problems : language.diagnoseConfig(read.text, evaluated), sources);
   const { settings, problems } = language.readConfig(record);
   failAt(problems, sources);
   const converted = toDomainConfig(record, settings, await hostCpuCount(context.toolstack));

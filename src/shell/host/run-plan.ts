@@ -14,13 +14,13 @@ export async function runPlan(
   host: ScriptHost,
   { signal, reads }: PlanOptions,
 ): Promise<readonly PlannedStep[]> {
-  const { check, isError, parse, Plan, run } = await import('../../lang/index.ts');
+  const { diagnose, isError, parse, Plan, run } = await import('../../lang/index.ts');
   const sources = new Map([[file, text]]);
-  const { program, problems } = parse(text, file, { dialect: 'script' });
-  const found = problems.some(isError) ? problems : [...problems, ...check(program, host)];
+  const parsed = parse(text, file, { dialect: 'script' });
+  const found = diagnose(parsed, host);
   if (found.some(isError)) throw textFailure(found, sources);
   const plan = new Plan(reads);
-  const { failure } = await run(program, host, { signal, plan });
+  const { failure } = await run(parsed.program, host, { signal, plan });
   if (failure) throw textFailure(failure.problems, sources);
   return plan.steps;
 }

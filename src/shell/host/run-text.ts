@@ -20,14 +20,14 @@ const SCRIPT_FAILED = 1;
 
 /** Rejects with what is wrong with the text, or with what stopped it, placed in it. */
 export async function runText(text: string, file: string, host: ScriptHost, options: RunTextOptions): Promise<RunResult> {
-  const { parse, check, run, isError } = await import('../../lang/index.ts');
+  const { parse, diagnose, run, isError } = await import('../../lang/index.ts');
   const { session, isScript = false } = options;
   const sources = new Map([[file, text]]);
   const known = session ? { variables: new Set(session.scope.names()), domains: new Set(session.declarations.keys()) } : {};
-  const { program, problems } = parse(text, file, known);
-  const found = problems.some(isError) ? problems : [...problems, ...check(program, host, known)];
+  const parsed = parse(text, file, known);
+  const found = diagnose(parsed, host, known);
   if (found.some(isError)) throw textFailure(found, sources);
-  const result = await run(program, host, {
+  const result = await run(parsed.program, host, {
     ...options,
     onHandlerFailure: (failure) => options.onHandlerFailure?.(failureOf(failure, sources, false)),
   });

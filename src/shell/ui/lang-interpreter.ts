@@ -6,6 +6,7 @@ import type { Toolstack } from '../../dom0/toolstack/types.ts';
 import * as language from '../../lang/index.ts';
 import { COMMON_OPTIONS } from '../commands/common-options.ts';
 import { type FailureCode, ShellFailure } from '../commands/failure.ts';
+import { FAULTS } from '../host/faults.ts';
 import { runText } from '../host/run-text.ts';
 import { exitCodeFor, failureText } from '../plain/show-failure.ts';
 import type { RoleSpan } from '../editor/layout.ts';
@@ -45,8 +46,8 @@ export async function createInterpreter(
     return { variables: new Set(all), functions: new Set(all.filter(isFunction)) };
   };
 
-  const domains = async (): Promise<readonly { readonly name: string; readonly detail: string }[]> => {
-    const declared = [...session.declarations.keys()].map((name) => ({ name, detail: 'declared' }));
+  const domains = async (): Promise<readonly language.KnownDomain[]> => {
+    const declared = [...session.declarations.keys()].map((name) => ({ name, detail: 'declared', declared: true }));
     const listed = await inTime(
       toolstack.then((machine) => machine.list()),
       [],
@@ -64,6 +65,7 @@ export async function createInterpreter(
         commands,
         options: COMMON_OPTIONS,
         domains,
+        faults: FAULTS,
         files,
         xenstore: (path) =>
           inTime(

@@ -8,8 +8,7 @@ import { guestCpuid } from './cpuid-policy.ts';
 
 /** Xen's own descriptors, in every guest's GDT from entry 0x1c00 on: flat, DPL 3. */
 const XEN_DESCRIPTORS: ReadonlyMap<number, bigint> = new Map([
-  [0xe018, 0x00cf_fb00_0000_ffffn], // 32-bit code
-  [0xe020, 0x00cf_fb00_0000_ffffn],
+  [0xe020, 0x00cf_fb00_0000_ffffn], // 32-bit code
   [0xe028, 0x00cf_f300_0000_ffffn], // data
   [0xe030, 0x00af_fb00_0000_ffffn], // 64-bit code
 ]);

@@ -6,6 +6,7 @@ import { Bench, CODE, DATA, FLAGS, STACK } from './harness.ts';
 import { assemble, MISSING, program, READ_ONLY, type Program } from './random-programs.ts';
 
 const RUNS = 12;
+const TIMEOUT_MS = 90_000;
 const DATA_BYTES = 0x5000;
 const STACK_BYTES = 0x4000;
 const RSP = 4;
@@ -96,13 +97,14 @@ function trace(bench: Bench, { starts }: Program, plan: readonly Slice[]): strin
 const interpreter = newBench(null);
 const translator = newBench(1);
 
-property.prop([program, fc.integer(), slices], { numRuns: 1500 })(
+property.prop([program, fc.integer(), slices], { numRuns: 1000 })(
   'random programs end in the same state, at the same instruction, with interrupts anywhere',
   (pieces, seed, plan) => {
     const assembled = assemble(pieces);
     for (const bench of [interpreter, translator]) prepare(bench, assembled, seed);
     expect(trace(translator, assembled, plan).join('\n')).toBe(trace(interpreter, assembled, plan).join('\n'));
   },
+  TIMEOUT_MS,
 );
 
 /** The state after exactly `total` instructions, in slices of any length. */
@@ -119,16 +121,18 @@ function stateAfter(bench: Bench, assembled: Program, seed: number, total: numbe
 
 property.prop(
   [program, fc.integer(), fc.integer({ min: 1, max: 3000 }), fc.array(fc.integer({ min: 1, max: 500 }), { minLength: 1, maxLength: 5 })],
-  {
-    numRuns: 500,
+  { numRuns: 400 },
+)(
+  'after N instructions the state is the same on both engines, in every run, however it is cut',
+  (pieces, seed, total, budgets) => {
+    const assembled = assemble(pieces);
+    const wanted = stateAfter(interpreter, assembled, seed, total, [total]);
+    expect(stateAfter(interpreter, assembled, seed, total, budgets)).toBe(wanted);
+    expect(stateAfter(translator, assembled, seed, total, [total])).toBe(wanted);
+    expect(stateAfter(translator, assembled, seed, total, budgets)).toBe(wanted);
   },
-)('after N instructions the state is the same on both engines, in every run, however it is cut', (pieces, seed, total, budgets) => {
-  const assembled = assemble(pieces);
-  const wanted = stateAfter(interpreter, assembled, seed, total, [total]);
-  expect(stateAfter(interpreter, assembled, seed, total, budgets)).toBe(wanted);
-  expect(stateAfter(translator, assembled, seed, total, [total])).toBe(wanted);
-  expect(stateAfter(translator, assembled, seed, total, budgets)).toBe(wanted);
-});
+  TIMEOUT_MS,
+);
 
 test('code that changes for ever takes no more and more memory', () => {
   const bench = new Bench(1);
@@ -146,6 +150,35 @@ test('code that changes for ever takes no more and more memory', () => {
   expect(regions - dropped).toBe(1);
   const total = [0, 1, 2, 3].reduce((sum, register) => sum + Number(bench.context.gpr(register)), 0);
   expect(total).toBe((3000 * 100) / 2);
+});
+
+test('a loop that gets hot when there is hardly room for more code is translated all the same', () => {
+  const bench = new Bench(1);
+  const FAR = 0x40_0000n;
+  // So many that what is left of the arena is less than a region may need, and more than a block.
+  const nops = new Uint8Array(341_000).fill(0x90);
+  const loop = FAR + BigInt(nops.length);
+  bench.write(FAR, [...nops, 0xff, 0xc0, 0xeb, 0xfc]); // inc eax; back
+  bench.context.rip = FAR;
+  bench.go(nops.length);
+  expect(bench.context.rip).toBe(loop);
+  for (let i = 0; i < 4; i++) bench.go(100);
+  expect(bench.machine.translation!.regions).toBe(1);
+  expect(bench.context.gpr(0)).toBe(200n);
+});
+
+test('a branch that the budget cuts off is not linked to where an interrupt leads', () => {
+  const bench = new Bench(null);
+  // jmp +2 over inc ecx, to inc eax; jmp back. An interrupt comes when the jump has just been taken, and leads to inc ecx.
+  bench.write(CODE, [0xeb, 0x02, 0xff, 0xc1, 0xff, 0xc0, 0xeb, 0xf8]);
+  bench.context.rip = CODE;
+  for (const register of [0, 1]) bench.context.setGpr(register, 0n);
+  bench.go(1);
+  bench.context.rip = CODE + 2n;
+  bench.go(1);
+  bench.context.rip = CODE;
+  bench.go(30);
+  expect([bench.context.gpr(0), bench.context.gpr(1)]).toEqual([10n, 1n]);
 });
 
 test('a program that changes its own code runs what it has written, also in the middle of a region', () => {

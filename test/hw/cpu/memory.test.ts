@@ -255,3 +255,40 @@ describe('counting', () => {
     expect((machine.newContext() as typeof first).address).toBe(address);
   });
 });
+
+test.each([1, 2, 3, 4, 5, 6, 7])('a load with %i bytes on the first page has every byte of both', (first) => {
+  const bench = new Bench();
+  const at = DATA + 0x1000n - BigInt(first);
+  bench.write(at, [0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88]);
+  bench.context.setGpr(3, at);
+  bench.run([0x48, 0x8b, 0x03]); // mov rax, [rbx]
+  expect(bench.context.gpr(0)).toBe(0x8877665544332211n);
+});
+
+test.each([
+  ['rbx', 3, [0x48, 0x8b, 0x03], 13],
+  ['rbp', 5, [0x48, 0x8b, 0x45, 0x00], 12],
+  ['rsp', 4, [0x48, 0x8b, 0x04, 0x24], 12],
+] as const)('a non-canonical address in %s faults as its segment does', (_, register, code, vector) => {
+  const bench = new Bench();
+  bench.context.setGpr(register, 1n << 62n);
+  expect(bench.run(code)).toMatchObject({ kind: 'exception', vector, errorCode: 0 });
+});
+
+test('a store that only ends in decoded code is seen', () => {
+  const bench = new Bench();
+  // At CODE + 0x40: mov eax, imm32; syscall. Rewritten by a store that begins five bytes before, where nothing has been decoded.
+  const at = CODE + 0x40n;
+  bench.write(at, [0xb8, 1, 0, 0, 0, 0x0f, 0x05]);
+  bench.write(CODE + 0x1000n, [0x48, 0x89, 0x1f, 0x0f, 0x05]); // mov [rdi], rbx; syscall
+  const runFrom = (rip: bigint): void => {
+    bench.context.rip = rip;
+    bench.go(10);
+  };
+  runFrom(at);
+  bench.context.setGpr(3, 0x0000_02b8_0000_0000n << 8n);
+  bench.context.setGpr(7, at - 5n);
+  runFrom(CODE + 0x1000n);
+  runFrom(at);
+  expect(bench.context.gpr(0)).toBe(2n);
+});

@@ -158,12 +158,23 @@ const string: fc.Arbitrary<readonly number[]> = fc
     backward: fc.boolean(),
   })
   .map(({ op, repeat, wide, count, from, to, backward }) => [
-    ...[0x57, 0x48, 0x8d, 0xb7, ...i32(from), 0x48, 0x8d, 0xbf, ...i32(to), 0xb9, ...i32(count)], // push rdi; lea rsi; lea rdi; mov ecx
+    0x57,
+    0x48,
+    0x8d,
+    0xb7,
+    ...i32(from),
+    0x48,
+    0x8d,
+    0xbf,
+    ...i32(to),
+    0xb9,
+    ...i32(count), // push rdi; lea rsi; lea rdi; mov ecx
     ...(backward ? [0xfd] : []),
     ...repeat,
     ...(wide ? [0x48] : []),
     op,
-    ...[0xfc, 0x5f], // cld; pop rdi
+    0xfc,
+    0x5f, // cld; pop rdi
   ]);
 /** Loads, stores and read-modify-writes that lie on two pages, of which the second may be read-only or missing. */
 const crossing: fc.Arbitrary<readonly number[]> = fc
@@ -171,7 +182,7 @@ const crossing: fc.Arbitrary<readonly number[]> = fc
     edge: fc.constantFrom(...EDGES),
     back: fc.nat(16),
     reg: register,
-    kind: fc.constantFrom('load', 'store', 'add', 'locked', 'vector', 'vector store', 'byte'),
+    kind: fc.constantFrom('load', 'store', 'add', 'locked', 'vector', 'vector store', 'byte', 'push', 'pop'),
     a: xmm,
   })
   .map(({ edge, back, reg, kind, a }) => {
@@ -186,6 +197,10 @@ const crossing: fc.Arbitrary<readonly number[]> = fc
         return [rexOf(true, reg, 0), 0x01, general, ...at];
       case 'locked':
         return [0xf0, rexOf(true, reg, 0), 0x0f, 0xc1, general, ...at];
+      case 'push':
+        return [0xff, 0xb7, ...at];
+      case 'pop': // rsp moves before the store, and back when that faults
+        return [0x8f, 0x87, ...at];
       case 'vector':
         return [0x0f, 0x10, 0x87 | (a << 3), ...at];
       case 'vector store':
@@ -216,10 +231,10 @@ export type Piece =
   | { readonly bytes: readonly number[] }
   /** A store into the code: a byte of the piece so many further on. */
   | { readonly patch: number; readonly value: number; readonly by: number }
-  | { readonly kind: 'jcc' | 'call' | 'indirect'; readonly cc: number; readonly by: number };
+  | { readonly kind: 'jcc' | 'call' | 'indirect' | 'overwriting'; readonly cc: number; readonly by: number };
 /** A jump over or back, in numbers of pieces: conditional, a call, or by way of a register; and returns. */
 const jump: fc.Arbitrary<Piece> = fc.record({
-  kind: fc.constantFrom('jcc', 'jcc', 'call', 'indirect'),
+  kind: fc.constantFrom('jcc', 'jcc', 'jcc', 'call', 'call', 'indirect', 'indirect', 'overwriting'),
   cc: fc.nat(15),
   by: fc.integer({ min: -6, max: 6 }),
 });
@@ -233,7 +248,7 @@ export const program: fc.Arbitrary<readonly Piece[]> = fc.array(
   ),
   { minLength: 3, maxLength: 30 },
 );
-const SIZES = { jcc: 6, call: 5, indirect: 9 } as const;
+const SIZES = { jcc: 6, call: 5, indirect: 9, overwriting: 16 } as const;
 
 export interface Program {
   readonly code: readonly number[];
@@ -258,6 +273,8 @@ export function assemble(pieces: readonly Piece[]): Program {
         return [0x0f, 0x80 + piece.cc, ...from(6)];
       case 'call':
         return [0xe8, ...from(5)];
+      case 'overwriting': // lea rsp, [rip + …]; lea rsi, [rip + …]; call rsi: the return address lies on the code that is called
+        return [0x48, 0x8d, 0x25, ...i32(to + 8 + piece.cc - starts[i]! - 7), 0x48, 0x8d, 0x35, ...from(14), 0xff, 0xd6];
       case 'indirect': // lea rsi, [rip + …]; jmp rsi
         return [0x48, 0x8d, 0x35, ...from(7), 0xff, 0xe6];
     }

@@ -47,6 +47,24 @@ describe('descriptors as programs may ask for them', () => {
   });
 });
 
+test('a selector is stored as two bytes, whatever the operand size', () => {
+  bench.write(DATA, new Uint8Array(8).fill(0xff));
+  bench.context.setGpr(RAX, DATA);
+  expect(bench.run([0x48, 0x8c, 0x10], 1).kind).toBe('budget'); // mov [rax], ss
+  expect(bench.read(DATA, 4)).toEqual([0x2b, 0xe0, 0xff, 0xff]);
+});
+
+test('SGDT and SIDT tell of tables where no program looks', () => {
+  bench.write(DATA, new Uint8Array(32).fill(0xff));
+  bench.context.setGpr(RAX, DATA);
+  bench.run([0x0f, 0x01, 0x00, 0x0f, 0x01, 0x48, 0x10], 2); // sgdt [rax]; sidt [rax + 16]
+  expect([bench.u64(DATA + 2n), bench.u64(DATA + 18n)]).toEqual([0xfffffffffffe0000n, 0xffffffffffff0000n]);
+  expect([bench.read(DATA, 2), bench.read(DATA + 10n, 6)]).toEqual([
+    [0, 0],
+    [0xff, 0xff, 0xff, 0xff, 0xff, 0xff],
+  ]);
+});
+
 describe('selectors on the stack', () => {
   test('POP FS loads the base from the descriptor, PUSH FS gives it back', () => {
     bench.context.setGpr(RAX, 0x13n);

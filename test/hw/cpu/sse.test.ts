@@ -130,3 +130,11 @@ describe('text instructions', () => {
     expect(~Number(bench.context.gpr(0)) >>> 0).toBe(0xe3069283);
   });
 });
+
+test('what only rounding brings up to the least normal number has underflowed', () => {
+  image.setBigUint64(XMM0, 0x0010000000000000n, true);
+  image.setBigUint64(XMM0 + 16, 0x3fefffffffffffffn, true);
+  image.setUint32(24, 0x1fa0, true);
+  bench.run([0xf2, 0x0f, 0x59, 0xc1]); // mulsd xmm0, xmm1
+  expect([image.getBigUint64(XMM0, true), mxcsr()]).toEqual([0x0010000000000000n, 0x1fb0]);
+});

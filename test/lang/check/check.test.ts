@@ -12,6 +12,13 @@ const told = (text: string): string[] => {
 test.each<[string, string[]]>([
   ['list\ndestory web', ["2:1 unknown command 'destory' (did you mean 'destroy'?)"]],
   ['break', ["1:1 'break' is not in a loop"]],
+  ['parallel { wait 1s; throw "x"; wait 2s }', []],
+  ['fn f() { parallel { return 1 } }', ["1:21 'return' cannot leave a branch of 'parallel' (keep the value in a variable)"]],
+  ['while true { parallel { break } }', ["1:25 'break' is not in a loop of its own"]],
+  ['parallel { for x in [1] { break }; { fn f() { return 1 }\nf() } }', []],
+  ['{ throw "x"; list }', ["1:14 this is never reached: 'throw' comes before it"]],
+  ['try { list } catch e { print $e.message }', ["1:30 this is '$e' and the text '.message' (${e.message})"]],
+  ['let l = [1]\nprint $l[0] $l.cfg', ["2:7 this is '$l' and the text '[0]' (${l[0]})"]],
   ['for x in [1] { fn f() { break } }', ["1:25 'break' is not in a loop"]],
   ['while true { if x { continue } }', []],
   ['send "x"', ["1:1 'send' is only possible in a console block (console DOMAIN { send … })"]],

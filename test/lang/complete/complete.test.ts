@@ -16,11 +16,15 @@ const CONTEXT: CompletionContext = {
   commands: COMMANDS,
   domains: () => [
     { name: 'web', detail: 'blocked' },
-    { name: 'db', detail: 'running' },
+    { name: 'db', detail: 'running', declared: true },
     { name: 'my dom', detail: '' },
   ],
   files: (directory) => FILES[directory] ?? [],
   xenstore: (path) => (path === '/local' ? ['domain'] : path === '/' ? ['local', 'tool'] : []),
+  faults: [
+    { name: 'stall', doc: 'its vCPUs get no processor' },
+    { name: 'slow', doc: 'it gets a share of one' },
+  ],
   columns: (command) => (command === 'list' ? ['name', 'mem', 'state'] : []),
 };
 
@@ -71,6 +75,26 @@ test.each<[string, string]>([
   ['let name = "x"\ndestroy $na<|>', 'let name = "x"\ndestroy $name '],
   ['console web { exp<|>', 'console web { expect '],
   ['whi<|>', 'while '],
+  ['create d<|>', 'create db '],
+  ['wait un<|>', 'wait until '],
+  ['inject st<|>', 'inject stall '],
+  ['inject slow 10% on d<|>', 'inject slow 10% on "db" '],
+  ['on crashed of d<|>', 'on crashed of "db" '],
+  ['on crashed of "d<|>', 'on crashed of "db"'],
+  ['domain "a" { after = [d<|>', 'domain "a" { after = [db'],
+  ['domain "a" { after = [db, "w<|>', 'domain "a" { after = [db, "web"'],
+  ['domain "a" { after = my<|>', 'domain "a" { after = "my dom"'],
+  ['include "web<|>', 'include "web.cfg"'],
+  ['let name = "x"\nprint $na<|>', 'let name = "x"\nprint $name '],
+  ['let name = "x"\nprint $<|>', 'let name = "x"\nprint $name '],
+  ['let name = "x"\ndestroy web-$na<|>', 'let name = "x"\ndestroy web-$name '],
+  ['let name = "x"\nprint "a ${na<|>', 'let name = "x"\nprint "a ${name'],
+  ['let name = "x"\nlet y = "a ${na<|>', 'let name = "x"\nlet y = "a ${name'],
+  ['for x in [1] { print (x + ab<|>', 'for x in [1] { print (x + abs('],
+  ['print "${host.fr<|>', 'print "${host.free_memory'],
+  ['let n = [1].fil<|>', 'let n = [1].filter('],
+  ['let n = "a".up<|>', 'let n = "a".upper('],
+  ['let x = 3s\nlet n = x.sec<|>', 'let x = 3s\nlet n = x.seconds'],
 ])('%s', async (marked, line) => {
   expect((await at(marked)).line).toBe(line);
 });
@@ -78,7 +102,9 @@ test.each<[string, string]>([
 test('each kind of place offers what belongs there', async () => {
   expect((await at('destroy web <|>')).texts).toEqual(['db', "'my dom'"]);
   expect((await at('list | <|>')).texts.slice(0, 3)).toEqual(['where', 'select', 'sort by']);
-  expect((await at('create <|>')).texts).toEqual(['web.cfg', 'guests', "'my web.cfg'"]);
+  expect((await at('create <|>')).texts).toEqual(['db', 'web.cfg', 'guests', "'my web.cfg'"]);
+  expect((await at("print '$<|>")).texts).toEqual([]);
+  expect((await at('let x = "a".<|>')).texts).not.toContain('filter');
   expect((await at('create .<|>')).texts).toEqual(['.hidden']);
   expect((await at('# com<|>')).texts).toEqual([]);
   expect((await at('print "tex<|>')).texts).toEqual([]);

@@ -37,8 +37,15 @@ test.each([
   ['[1, 2, 3].reduce((a, b) => a + b)', '6'],
   ['[[1, 2], [3]].flat()[-1]', '3'],
   ['[1, 2, 3, 4][1..2]', '[2, 3]'],
+  ['[1, 2, 3, 4][-2..-1]', '[3, 4]'],
+  ['[1, 2, 3, 4][1..-1]', '[2, 3, 4]'],
+  ['[1, 2, 3, 4][3..1]', '[]'],
+  ['"hello"[1..-2]', '"ell"'],
+  ['"${ {a: 5}.a }"', '"5"'],
   ['{a: 1, "b c": 2}["b c"]', '2'],
   ['{a: {b: 5}}.a.b', '5'],
+  ['[1, 2].map(x => {n: x})', '[{n: 1}, {n: 2}]'],
+  ['[1, 2].map(x => { return x })', '[1, 2]'],
   ['sum([1, 2, 3]) + max(4, 9) + min([2, 1]) + len("abc")', '19'],
   ['abs(-3) + round(2.6) + int("0x10")', '22'],
   ['sum([10s, 5s])', '15s'],
@@ -64,6 +71,8 @@ test.each([
   ['[1, 2][5]', 'there is no element 5: the last is 1'],
   ['"x".uper()', "a string has no 'uper' (did you mean 'upper'?)"],
   ['abs()', 'abs(number) was called with 0 arguments'],
+  ['let f = x => x\nf()', "the function needs 'x'"],
+  ['"abc"[1.."x"]', 'a part is told by two integers, for example [1..2]'],
   ['5(3)', "expected the end of the line or ';', found '('"],
   ['domain("nosuch").state', "there is no domain 'nosuch' ('list' shows the domains)"],
   ['domain("web").colour', "a domain has no 'colour'"],
@@ -87,4 +96,19 @@ test('an expression nested deeper than the stack is an error, not a crash', asyn
   const deep = `${'('.repeat(20_000)}1${')'.repeat(20_000)}`;
   const { problems } = await runScript(deep);
   expect(problems).toMatchObject([{ code: 'XM1007' }]);
+});
+
+test.each([
+  ['"=~"', 'text =~ /^(a+)+$/'],
+  ['a method', 'text.match(/^(a|aa)+$/)'],
+  ['a replacement', 'text.replace(/(a|a)*b/, "")'],
+  ['a split', 'text.split(/(a*)*b/)'],
+])('a pattern that tries more ways than there is time for is stopped: %s', async (_name, use) => {
+  const { failure } = await runScript(`let text = "${'a'.repeat(50)}!"\n${use}`);
+  expect(failure).toMatchObject({ code: 'slow-pattern', span: { line: 2 } });
+  expect(failure!.message).toMatch(/takes too long on this text$/);
+});
+
+test('a pattern on a long text is searched as far as it needs', async () => {
+  expect(await valueOf('let text = "ab " * 100000\n(text + "end") =~ /(\\w+ )+end$/')).toBe('true');
 });

@@ -18,6 +18,22 @@ twice(total) + twice(n, 10)`;
   expect(await valueOf(text)).toBe('62');
 });
 
+test('a function called as a command takes numbers and units as values, quoted words as text', async () => {
+  const text = 'let got = []\nfn keep(a, b) { got += [type(a), type(b)] }\n';
+  expect(await valueOf(`${text}keep 5 1.5\nkeep -3 64MiB\nkeep "5" web-1\nkeep 10s 40%\ngot`)).toBe(
+    '["integer", "number", "integer", "size", "string", "string", "duration", "percentage"]',
+  );
+});
+
+test('a map stands in the brackets of a word', async () => {
+  const { host } = await runScript('print ({a: 1, b: 2}.b)');
+  expect(host.printed).toEqual(['2']);
+});
+
+test('a block on its own groups statements', async () => {
+  expect(await valueOf('let n = 1\n{\n  n = 2\n  let inner = 3\n  n += inner\n}\nn')).toBe('5');
+});
+
 test('else may stand on the next line', async () => {
   expect(await valueOf('let x = 1\nif x > 1 {\n  x = 10\n}\nelse {\n  x = 20\n}\nx')).toBe('20');
 });
@@ -134,6 +150,40 @@ test('cancelling stops a loop that asks nothing of the machine', async () => {
   const running = runScript('let n = 0\nwhile true { n = n + 1 }', { signal: controller.signal });
   setImmediate(() => controller.abort());
   expect((await running).failure).toMatchObject({ code: 'cancelled' });
+});
+
+test('a list that a loop appends to grows in place, and nobody else sees it', async () => {
+  const text = 'let a = []\na += 1\nlet b = a\na += 2\na += 3\nlet c = a\nfor x in a { a += x }\n[a, b, c]';
+  expect(await valueOf(text)).toBe('[[1, 2, 3, 1, 2, 3], [1], [1, 2, 3]]');
+  expect(await valueOf('let m = {}\nm.a = 1\nm["b"] = 2\nlet n = m\nn.a = 5\nm.b += 1\n[m, n]')).toBe('[{a: 1, b: 3}, {a: 5, b: 2}]');
+  expect(
+    await valueOf('let l = []\nfor i in 1..200000 { l += i }\nlet m = {}\nfor i in 1..50000 { m["k${i}"] = i }\nlen(l) + len(m)'),
+  ).toBe('250000');
+});
+
+test.each([
+  ['a list read each time', 'let l = []\nwhile true { l += len(l) }', 'no-end'],
+  ['a list that is only appended to', 'let l = []\nwhile true { l += 1 }', 'too-large'],
+  ['functions in functions', 'let l = 1..100000\nl.map(x => l.map(y => y))', 'no-end'],
+  ['a text', 'let s = "x"\nwhile true { s = "${s}${s}" }', 'too-large'],
+  ['a replacement', '("x" * 1000000).replace("x", "y" * 1000000)', 'too-large'],
+  ['a list in a list in a list, written', 'let s = [1]\nfor i in 1..60 { s = [s, s] }\ns | to json', 'too-large'],
+  ['two of them compared', 'let s = [1]\nlet t = [1]\nfor i in 1..60 { s = [s, s]; t = [t, t] }\ns == t', 'too-large'],
+  ['a list in a list, very deep', 'let s = []\nfor i in 1..100000 { s = [s] }\nprint (str(s))', 'too-deep'],
+  ['a table joined with itself', 'let t = (1..2000).map(i => {a: 1})\nt | join (t) on a', 'too-large'],
+])('a script that does too much is stopped: %s', async (_name, text, code) => {
+  expect((await runScript(text)).failure).toMatchObject({ code });
+});
+
+test('a list in a list in a list has a text, which ends where nobody reads on', async () => {
+  expect(Number(await valueOf('let s = []\nfor i in 1..60 { s = [s, s] }\nlen(str(s))'))).toBeLessThan(20_000_000);
+});
+
+test('each value once, by what makes values equal', async () => {
+  expect(await valueOf('(1..100000).map(x => x % 100).unique().length')).toBe('100');
+  expect(await valueOf('[1, 1.0, 100%, "1", 1s, 1000ms, [1, 2], [1, 2], [2, 2], {a: 1}, {a: 1}].unique()')).toBe(
+    '[1, "1", 1s, [1, 2], [2, 2], {a: 1}]',
+  );
 });
 
 test('parallel runs its statements together; the first failure stops the rest', async () => {

@@ -73,7 +73,9 @@ test('nothing heavy is loaded before it is needed', () => {
   const loaded = [...staticImports(MAIN)];
   expect(loaded.some((file) => file.endsWith('commands/table.ts'))).toBe(true);
   const heavy = loaded.filter((file) =>
-    /^(?:ink|react|chalk|chevrotain|fzf|string-width|@xterm)|\/(?:ui\/.*\.tsx|vmm\/|hw\/|lang\/index\.ts|dom0\/link\/)/.test(file),
+    /^(?:ink|react|chalk|chevrotain|fzf|string-width|@xterm|vscode-)|\/(?:shell\/lsp\/|ui\/.*\.tsx|vmm\/|hw\/|lang\/(?:services\/)?index\.ts|dom0\/link\/)/.test(
+      file,
+    ),
   );
   expect(heavy).toEqual([]);
 });

@@ -3,6 +3,7 @@ import { setUserRoot } from '../../../src/vmm/memory/base-pointers.ts';
 import type { HypervisorHandle } from '../../../src/vmm/hypervisor.ts';
 import { handleExit } from '../../../src/vmm/traps/handle-exit.ts';
 import { toUser } from '../../../src/vmm/traps/mode.ts';
+import type { CallbackKind } from '../../../src/vmm/vcpu.ts';
 import type { VcpuContext } from '../../../src/hw/cpu/types.ts';
 import { tinyGuest, type TinyGuest } from './tiny-guest.ts';
 
@@ -15,6 +16,7 @@ const KERNEL_STACK_PAGE = 3;
 const JUMP_TO_SELF = [0xeb, 0xfe];
 const HANDLER_BYTES = 16;
 const STEPS = 1000;
+const KINDS: readonly CallbackKind[] = ['event', 'syscall', 'syscall32', 'sysenter'];
 
 export class Trapping {
   readonly handle: HypervisorHandle;
@@ -49,8 +51,8 @@ export class Trapping {
     return address;
   }
   /** Another place to stay. */
-  callback(kind: 'event' | 'syscall', maskEvents: boolean = false): bigint {
-    const address = this.#waiting(kind === 'event' ? 32 : 33);
+  callback(kind: CallbackKind, maskEvents: boolean = false): bigint {
+    const address = this.#waiting(32 + KINDS.indexOf(kind));
     Object.assign(this.guest.vcpu.callbacks[kind], { address, maskEvents });
     return address;
   }

@@ -125,7 +125,7 @@ describe('what the processor would refuse is #GP in the kernel, with the frame o
     ['cs 0', { cs: 0n }, 0n],
     ['cs beyond the table', { cs: 0x10n }, 0x10n],
     ['cs of data', { cs: 0xe028n }, 0xe028n],
-    ['cs of 32-bit code', { cs: 0xe018n }, 0xe018n],
+    ['cs of an entry that Xen keeps empty', { cs: 0xe018n }, 0xe018n],
     ['cs in a local table that is not there', { cs: 0xcn }, 0xcn],
     ['ss 0', { ss: 0n }, 0n],
     ['ss of code', { ss: 0xe033n }, 0xe030n],

@@ -69,6 +69,8 @@ function readEnvironment(fpu: Fpu, from: DataView, narrow: boolean): void {
 
 /** Which of the four: bit 0 load, bit 1 with the registers. */
 export const ENVIRONMENT = { fnstenv: 0, fldenv: 1, fnsave: 2, frstor: 3 } as const;
+export const environmentBytes = (which: number, operandSize: number): number =>
+  (operandSize === 2 ? 14 : 28) + (which & ENVIRONMENT.fnsave ? REGISTER_BYTES : 0);
 
 export function moveEnvironment(host: FloatHost, cpu: number, which: number, va: bigint, operandSize: number, base: number): number {
   const fpu = new Fpu(host.memory, cpu);

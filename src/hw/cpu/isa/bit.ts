@@ -16,7 +16,7 @@ function bitTest(name: string, opcode: string, digit: number, change: Change | n
       let place: Place = dst!;
       if (dst!.kind === 'memory' && index!.kind === 'register') {
         const units = t.shrS(t.sign64(width, position), t.i64(BigInt(Math.log2(8 * width))));
-        place = t.memory(t.after(dst!.linear(), t.mul(units, t.i64(BigInt(width)))), width, t.operandBase());
+        place = t.memory(t.addressIn(dst!, t.mul(units, t.i64(BigInt(width))), width), width, t.operandBase());
       }
       const old = change ? place.readToWrite() : place.read();
       const wideLow = t.let(width === 8 ? t.extendU(low) : low);

@@ -111,9 +111,12 @@ export const compatibility: readonly Description[] = [
     ['61'],
     (t) => {
       const width = t.operandSize;
-      const values = PUSHED.map((_, i) => t.peek(width, width * (7 - i)));
       const after = t.stackOffset(t.stackPointer(), 8 * width);
-      PUSHED.forEach((register, i) => register !== 'rsp' && t.gpr(register, width).write(values[i]!));
+      // A fault leaves those changed that have been read before.
+      PUSHED.toReversed().forEach((register, i) => {
+        const value = t.peek(width, width * i);
+        if (register !== 'rsp') t.gpr(register, width).write(value);
+      });
       t.setStackPointer(after);
     },
     { sized: true },
@@ -124,8 +127,8 @@ export const compatibility: readonly Description[] = [
     (t, index, m) => {
       const { width } = index!;
       const at = t.let(t.sign32(width, index!.read()));
-      const low = t.sign32(width, t.memory(m!.linear(), width, t.operandBase()).read());
-      const high = t.sign32(width, t.memory(t.after(m!.linear(), width), width, t.operandBase()).read());
+      const low = t.sign32(width, t.memory(t.addressIn(m!, 0, width), width, t.operandBase()).read());
+      const high = t.sign32(width, t.memory(t.addressIn(m!, width, width), width, t.operandBase()).read());
       t.if(t.or(t.ltS(at, low), t.ltS(high, at)), () => t.raise(BOUND_RANGE));
     },
     { compact: true },

@@ -313,9 +313,13 @@ export abstract class Emitter {
     this.faultUnless(this.ne(address, this.i64(-1n)));
     return address;
   }
-  /** So many bytes after a linear address. */
-  after(address: Value, bytes: number | Value): Value {
-    const sum = this.add(address, typeof bytes === 'number' ? this.i64(BigInt(bytes)) : bytes);
+  /** Linear address of `bytes` so far behind the beginning of a memory operand. */
+  addressIn(place: Pick<Place, 'linear' | 'offset'>, distance: number | Value, bytes: number): Value {
+    const by = typeof distance === 'number' ? this.i64(BigInt(distance)) : distance;
+    if (this.model === 'segmented')
+      return this.sourceAddress(this.let(this.and(this.add(place.offset(), by), this.i64(0xffff_ffffn))), bytes);
+    if (distance === 0) return place.linear();
+    const sum = this.add(place.linear(), by);
     return this.let(this.long ? sum : this.and(sum, this.i64(0xffff_ffffn)));
   }
   /** A register as an address or a counter: of the address size. */
@@ -328,10 +332,13 @@ export abstract class Emitter {
     return this.gpr('rsp', this.long ? 8 : 4).read();
   }
   setStackPointer(value: Value): void {
-    const rsp = this.gpr('rsp', this.long ? 8 : 4);
-    if (this.model !== 'segmented') return rsp.write(value);
+    this.gpr('rsp', this.long ? 8 : 4).write(this.withinStack(value));
+  }
+  /** An offset into the stack with what else esp holds, when only sp is used. */
+  withinStack(value: Value): Value {
+    if (this.model !== 'segmented') return value;
     const mask = this.context(CONTEXT.stackMask, 'i32', 4).read();
-    rsp.write(this.or(this.and(rsp.read(), this.not(mask)), this.and(value, mask)));
+    return this.let(this.or(this.and(this.stackPointer(), this.not(mask)), this.and(value, mask)));
   }
   /** `value` + `bytes` as an offset into the stack. */
   stackOffset(value: Value, bytes: number | Value): Value {

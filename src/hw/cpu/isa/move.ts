@@ -107,10 +107,10 @@ export const move: readonly Description[] = [
       for (let i = 1; i < LEVELS; i++) {
         const place = (): Place => t.onStack(t.stackOffset(frame, -i * width), width);
         t.if(t.geU(level, t.i32(i + 1)), () => place().write(t.onStack(t.stackOffset(outer, -i * width), width).read()));
-        t.if(t.eq(level, t.i32(i)), () => place().write(t.toWidth(width, frame)));
+        t.if(t.eq(level, t.i32(i)), () => place().write(t.toWidth(width, t.withinStack(frame))));
       }
       const stackWidth = t.long ? 8 : 4;
-      t.gpr('rbp', width).write(t.toWidth(width, frame));
+      t.gpr('rbp', width).write(t.toWidth(width, t.withinStack(frame)));
       t.setStackPointer(
         t.sub(
           frame,

@@ -132,8 +132,8 @@ const loadPointer = (name: string, segment: number, form: string, size: Size = {
     },
   });
 function pointerAt(t: Emitter, m: Place, width: Width): [offset: Value, selector: Value] {
-  const offset = t.memory(m.linear(), width, t.operandBase()).read();
-  return [offset, t.memory(t.after(m.linear(), width), 2, t.operandBase()).read()];
+  const offset = t.memory(t.addressIn(m, 0, width), width, t.operandBase()).read();
+  return [offset, t.memory(t.addressIn(m, width, 2), 2, t.operandBase()).read()];
 }
 
 /** CS becomes a code segment of privilege level 3, or #GP. */

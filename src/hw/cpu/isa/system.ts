@@ -191,7 +191,7 @@ export const system: readonly Description[] = [
     lockable: true,
     translate(t, m) {
       if (t.operandSize === 8) compareExchange16(t, m!.linear());
-      else compareExchange8(t, t.memory(m!.linear(), 8, t.operandBase()));
+      else compareExchange8(t, t.memory(t.addressIn(m!, 0, 8), 8, t.operandBase()));
     },
   }),
   instruction('swapgs', { forms: ['0f 01 f8'], only: 64, translate: (t) => t.leave('privileged') }),

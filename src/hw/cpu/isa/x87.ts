@@ -1,5 +1,5 @@
 /** x87 (SDM vol. 1, chapter 8): descriptions of the operations in float/x87-operations.ts, and the unit's control. */
-import { ENVIRONMENT } from '../float/x87-environment.ts';
+import { ENVIRONMENT, environmentBytes } from '../float/x87-environment.ts';
 import { X87, type X87Operation } from '../float/x87-operations.ts';
 import { CONTEXT } from '../layout.ts';
 import type { Emitter, Value } from './emitter.ts';
@@ -27,38 +27,38 @@ function translate(operation: X87Operation, number: number): Translate {
   const answer = (t: Emitter, opcode: Value, low: Value = t.i64(0n), high: Value = t.i32(0)): Value =>
     t.let(t.call('x87Answer', 'i64', t.i32(number), opcode, low, high));
   const wide = (t: Emitter, m: AnyPlace): [low: Value, high: Value] => [
-    t.memory(m.linear(), 8, t.operandBase()).read(),
-    t.memory(t.after(m.linear(), 8), 2, t.operandBase()).read(),
+    t.memory(t.addressIn(m, 0, 8), 8, t.operandBase()).read(),
+    t.memory(t.addressIn(m, 8, 2), 2, t.operandBase()).read(),
   ];
   switch (operation.kind) {
     case 'load':
       return (t, m, fop) => {
         const value = m!.read();
         const opcode = fop!.read();
-        note(t, opcode, m!.linear());
+        note(t, opcode, m!.offset());
         call(t, opcode, t.extendU(value));
       };
     case 'loadTen':
       return (t, m, fop) => {
         const [low, high] = wide(t, m!);
         const opcode = fop!.read();
-        note(t, opcode, m!.linear());
+        note(t, opcode, m!.offset());
         call(t, opcode, low, high);
       };
     case 'store':
       return (t, m, fop) => {
         const old = m!.readToWrite();
         const opcode = fop!.read();
-        note(t, opcode, m!.linear());
+        note(t, opcode, m!.offset());
         m!.write(t.wrapTo(m!.width, answer(t, opcode, t.extendU(old))));
       };
     case 'storeTen':
       return (t, m, fop) => {
-        t.faultUnless(t.call('writable', 'i32', m!.linear(), t.i32(10), t.operandBase()));
+        t.faultUnless(t.call('writable', 'i32', t.addressIn(m!, 0, 10), t.i32(10), t.operandBase()));
         const opcode = fop!.read();
-        note(t, opcode, m!.linear());
+        note(t, opcode, m!.offset());
         const stored = answer(t, opcode);
-        t.faultUnless(t.call('storeBytes', 'i32', m!.linear(), t.and(t.wrap(stored), t.i32(TEN_BYTES)), t.operandBase()));
+        t.faultUnless(t.call('storeBytes', 'i32', t.addressIn(m!, 0, 10), t.and(t.wrap(stored), t.i32(TEN_BYTES)), t.operandBase()));
       };
     case 'condition':
       return (t, st) => {
@@ -96,7 +96,16 @@ const waiting = (name: string, forms: readonly string[], run: Translate): Descri
 const environment =
   (which: keyof typeof ENVIRONMENT): Translate =>
   (t, m) =>
-    t.faultUnless(t.call('moveEnvironment', 'i32', t.i32(ENVIRONMENT[which]), m!.linear(), t.i32(t.operandSize), t.operandBase()));
+    t.faultUnless(
+      t.call(
+        'moveEnvironment',
+        'i32',
+        t.i32(ENVIRONMENT[which]),
+        t.addressIn(m!, 0, environmentBytes(ENVIRONMENT[which], t.operandSize)),
+        t.i32(t.operandSize),
+        t.operandBase(),
+      ),
+    );
 
 export const x87: readonly Description[] = [
   ...X87.map((operation, number) => waiting(operation.name, operation.forms, translate(operation, number))),
@@ -114,6 +123,10 @@ export const x87: readonly Description[] = [
   waiting('frstor', ['dd /4 M'], environment('frstor')),
   waiting('fwait', ['9b'], () => undefined),
   mmx('emms', ['NP 0f 77'], (t) => t.context(IMAGE + 4, 'i32', 1).write(t.i32(0))),
-  sse('fxsave', ['NP 0f ae /0 M'], (t, m) => t.faultUnless(t.call('fxsave', 'i32', m!.linear(), t.i32(t.operandSize), t.operandBase()))),
-  sse('fxrstor', ['NP 0f ae /1 M'], (t, m) => t.faultUnless(t.call('fxrstor', 'i32', m!.linear(), t.i32(t.operandSize), t.operandBase()))),
+  sse('fxsave', ['NP 0f ae /0 M'], (t, m) =>
+    t.faultUnless(t.call('fxsave', 'i32', t.addressIn(m!, 0, 512), t.i32(t.operandSize), t.operandBase())),
+  ),
+  sse('fxrstor', ['NP 0f ae /1 M'], (t, m) =>
+    t.faultUnless(t.call('fxrstor', 'i32', t.addressIn(m!, 0, 512), t.i32(t.operandSize), t.operandBase())),
+  ),
 ];

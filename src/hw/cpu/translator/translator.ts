@@ -140,29 +140,21 @@ export class Translator {
    * inner one alone gets hot, and asks, again.
    */
   #plans(): readonly Planned[] {
-    const planned = this.#queue
-      .splice(0)
-      .filter(({ mfn, va, mode, again }) => {
-        const head = this.#code.known(mfn, va, mode);
-        return head !== null && (again || !this.#code.isTranslated(head));
-      })
-      .map((request): Planned => {
-        const page = pageOf(request.va);
-        const { mfn, va, mode } = request;
-        const plan = planRegion(this.#memory.frame(mfn), va - page, mode, this.#code.targets(mfn), (decoded) =>
-          this.#translatable(decoded),
-        );
-        return { ...request, page, plan };
-      })
-      .filter(({ plan }) => plan.blocks.length > 0)
-      .toSorted((a, b) => Number(b.again) - Number(a.again) || b.plan.blocks.length - a.plan.blocks.length);
+    const plans: Planned[] = [];
     const covered = new Set<string>();
-    return planned.filter(({ mfn, va, mode, page, plan }) => {
+    const requests = this.#queue.splice(0).toReversed();
+    for (const request of requests.toSorted((a, b) => Number(b.again) - Number(a.again))) {
+      const { mfn, va, mode, again } = request;
       const key = (at: number): string => `${mfn}:${at}:${mode.index}`;
-      if (covered.has(key(va))) return false;
+      const head = this.#code.known(mfn, va, mode);
+      if (head === null || covered.has(key(va)) || (!again && this.#code.isTranslated(head))) continue;
+      const page = pageOf(va);
+      const plan = planRegion(this.#memory.frame(mfn), va - page, mode, this.#code.targets(mfn), (decoded) => this.#translatable(decoded));
+      if (plan.blocks.length === 0) continue;
+      plans.push({ ...request, page, plan });
       for (const { offset } of plan.blocks) covered.add(key(page + offset));
-      return true;
-    });
+    }
+    return plans;
   }
 
   #translate(module: ModuleWriter, helpers: RegionHelpers, { mfn, va, page, plan }: Planned, name: string): void {

@@ -1,4 +1,4 @@
-/** What the translator makes of a dozen regions, as text beside the assembly. `npx vitest run test/hw/cpu/translator --update` accepts a change. */
+/** What the translator makes of a dozen regions, as text, with each instruction above what became of it. `npx vitest run test/hw/cpu/translator --update` accepts a change. */
 import { LONG } from '../../../../src/hw/cpu/code-mode.ts';
 import { Decoder, DecoderOptions, Formatter, FormatterSyntax } from 'iced-x86';
 import { resolve } from 'node:path';
@@ -7,7 +7,7 @@ import { buildRegion } from '../../../../src/hw/cpu/translator/build-region.ts';
 import { planRegion } from '../../../../src/hw/cpu/translator/plan-region.ts';
 import { RegionEmitter } from '../../../../src/hw/cpu/translator/region-emitter.ts';
 import { shapeRegion } from '../../../../src/hw/cpu/translator/shape-region.ts';
-import { wasmText } from './wasm-text.ts';
+import { remark, wasmText } from './wasm-text.ts';
 
 const PAGE = 0x40_0000;
 const FUNCTIONS = ['slowRead', 'slowWrite', 'finishWrite', 'jump', 'materialize', 'runSse'];
@@ -35,16 +35,21 @@ const REGIONS: Readonly<Record<string, readonly number[]>> = {
   'a shift by a register': [0xd3, 0xe0, 0xc3],
   'a byte register': [0x00, 0xc4, 0xc3],
   'a vector addition': [0x66, 0x0f, 0xfe, 0xc1, 0xc3],
+  'an addition of doubles': [0xf2, 0x0f, 0x58, 0xc1, 0xc3],
+  'flags of two branches': [0x39, 0xd8, 0x7c, 0x02, 0x77, 0x01, 0x90, 0xc3],
 };
 
-function assembly(code: readonly number[]): string {
+/** The instructions in NASM's syntax, by address. */
+function assembly(code: readonly number[]): Map<number, string> {
   const decoder = new Decoder(64, Uint8Array.from(code), DecoderOptions.None);
   decoder.ip = BigInt(PAGE);
   const formatter = new Formatter(FormatterSyntax.Nasm);
-  const lines = decoder.decodeAll().map((instruction) => `;; ${instruction.ip.toString(16)}  ${formatter.format(instruction)}`);
+  const lines = new Map(
+    decoder.decodeAll().map((instruction) => [Number(instruction.ip), `${instruction.ip.toString(16)}  ${formatter.format(instruction)}`]),
+  );
   decoder.free();
   formatter.free();
-  return lines.join('\n');
+  return lines;
 }
 
 test.each(Object.entries(REGIONS))('%s', async (name, code) => {
@@ -52,8 +57,16 @@ test.each(Object.entries(REGIONS))('%s', async (name, code) => {
   page.set(code);
   const plan = planRegion(page, 0, LONG, new Set(), () => true);
   const t = new RegionEmitter(HELPERS, 0x1000, PAGE);
+  const lines = assembly(code);
+  const addresses = [...lines.keys()];
+  const begin = t.begin.bind(t);
+  t.begin = (decoded, va, unretired) => {
+    begin(decoded, va, unretired);
+    t.code.bytes(remark(addresses.indexOf(va)));
+  };
   buildRegion(t, shapeRegion(plan), PAGE, (va) => va - PAGE + 0x2000);
   const { locals, code: body } = t.finish();
-  const text = `${assembly(code)}\n;; ${locals.length} locals\n${wasmText(body.view(), FUNCTIONS)}\n`;
+  const listing = [...lines.values()];
+  const text = `${listing.map((line) => `;; ${line}`).join('\n')}\n;; ${locals.length} locals\n${wasmText(body.view(), FUNCTIONS, listing)}\n`;
   await expect(text).toMatchFileSnapshot(resolve(import.meta.dirname, 'golden', `${name.replace(/\W+/g, '-')}.txt`));
 });

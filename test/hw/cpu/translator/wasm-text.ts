@@ -1,4 +1,8 @@
-/** A function body as text, for people to read: one instruction a line, indented by its blocks. Locals are numbered as they are. */
+/**
+ * A function body as text, for people to read: one instruction a line, indented by its blocks. Locals are numbered as they are; what is loaded from the
+ * context, which local 0 points to, is named.
+ */
+import { CONTEXT } from '../../../../src/hw/cpu/layout.ts';
 import { OPCODES } from '../../../../src/hw/cpu/wasm/opcodes.ts';
 
 const NAMES: ReadonlyMap<number, string> = new Map(Object.entries(OPCODES).map(([name, code]) => [code, name]));
@@ -34,9 +38,25 @@ const VECTOR_MEMORY: Readonly<Record<number, string>> = {
   0x5d: 'v128.load64_zero',
 };
 
-/** @param functions names of the functions by index */
-export function wasmText(code: Uint8Array, functions: readonly string[]): string {
+const REGISTERS = ['rax', 'rcx', 'rdx', 'rbx', 'rsp', 'rbp', 'rsi', 'rdi', 'r8', 'r9', 'r10', 'r11', 'r12', 'r13', 'r14', 'r15'];
+/** Names of the context's fields by offset. */
+const FIELDS: ReadonlyMap<number, string> = new Map([
+  ...Object.entries(CONTEXT).map(([name, offset]): [number, string] => [offset, name]),
+  ...REGISTERS.map((name, i): [number, string] => [CONTEXT.gpr + 8 * i, name]),
+  ...Array.from({ length: 16 }, (_, i): [number, string] => [CONTEXT.fxsave + 160 + 16 * i, `xmm${i}`]),
+]);
+
+const DROP = 0x1a;
+/** What `wasmText` shows as a remark: a constant that is dropped. */
+export const remark = (number: number): number[] => [0x41, 0x80 | (number & 0x7f), (number >> 7) & 0x3f, DROP];
+
+/**
+ * @param functions names of the functions by index
+ * @param remarks texts of the remarks
+ */
+export function wasmText(code: Uint8Array, functions: readonly string[], remarks: readonly string[]): string {
   let at = 0;
+  const lines: string[] = [];
   const leb = (signed: boolean): bigint => {
     let value = 0n;
     for (let shift = 0n; ; shift += 7n) {
@@ -49,7 +69,13 @@ export function wasmText(code: Uint8Array, functions: readonly string[]): string
   const bytes = (count: number): string => Buffer.from(code.subarray(at, (at += count))).toString('hex');
   const offset = (): string => {
     leb(false); // the alignment says nothing
-    return `+${leb(false)}`;
+    const value = Number(leb(false));
+    const last = lines.at(-1)?.trim();
+    const field =
+      last === 'local.get 0' || (lines.at(-2)?.trim() === 'local.get 0' && /^(local.get|i32.const)/.test(last ?? ''))
+        ? FIELDS.get(value)
+        : undefined;
+    return `+${value}${field ? ` ;; ${field}` : ''}`;
   };
   const vector = (): string => {
     const op = Number(leb(false));
@@ -59,7 +85,6 @@ export function wasmText(code: Uint8Array, functions: readonly string[]): string
     if (op === 0x0c || op === 0x0d) return `${name} ${bytes(16)}`;
     return op >= 0x15 && op <= 0x22 ? `${name} ${leb(false)}` : name;
   };
-  const lines: string[] = [];
   let depth = 0;
   while (at < code.length) {
     const op = code[at++]!;
@@ -76,7 +101,10 @@ export function wasmText(code: Uint8Array, functions: readonly string[]): string
       leb(false);
       put(CONTROL[op]!);
     } else if (op === 0x0c || (op >= 0x20 && op <= 0x22)) put(`${CONTROL[op]!} ${leb(false)}`);
-    else if (op === 0x41 || op === 0x42) put(`${CONTROL[op]!} ${leb(true)}`);
+    else if (op === 0x41 && code[at + 2] === DROP && code[at]! >= 0x80) {
+      put(`;; ${remarks[Number(leb(true))]!}`);
+      at++;
+    } else if (op === 0x41 || op === 0x42) put(`${CONTROL[op]!} ${leb(true)}`);
     else if (op === 0x43 || op === 0x44) put(`${op === 0x43 ? 'f32' : 'f64'}.const ${bytes(op === 0x43 ? 4 : 8)}`);
     else put(CONTROL[op] ?? NAMES.get(op) ?? `0x${op.toString(16)}`);
     if (op === 0x02 || op === 0x03 || op === 0x04 || op === 0x05) depth++;

@@ -1,0 +1,31 @@
+/** Everything that is wrong with a text, as far as it could be read. */
+import { checkConfig } from '../config/read-config.ts';
+import type { EvaluatedConfig } from '../config/evaluate-config.ts';
+import type { Parsed } from '../parse/ast.ts';
+import type { Problem } from '../problem.ts';
+import { isError } from '../problems/problem-of.ts';
+import { PROBLEMS } from '../problems/table.ts';
+import { check, type CheckHost, type CheckOptions } from './check.ts';
+
+/**
+ * Of a text with parts that cannot be read: those, and the errors on the lines before the first of them. What comes behind may mean something else
+ * than it seems to.
+ */
+export function diagnose({ program, problems }: Parsed, host?: CheckHost, options?: CheckOptions): readonly Problem[] {
+  return together(program.source.text, problems, () => check(program, host, options));
+}
+
+/** The same of a configuration. */
+export function diagnoseConfig(text: string, { config, problems }: EvaluatedConfig): readonly Problem[] {
+  return together(text, problems, () => checkConfig(config));
+}
+
+function together(text: string, unread: readonly Problem[], meaning: () => readonly Problem[]): readonly Problem[] {
+  const errors = unread.filter(isError);
+  if (errors.length === 0) return [...unread, ...meaning()];
+  const first = Math.min(...errors.map(({ span }) => span.start));
+  const line = text.lastIndexOf('\n', first - 1) + 1;
+  // What is missing may be in a part that was not read.
+  const sure = meaning().filter((problem) => isError(problem) && problem.span.end < line && problem.code !== PROBLEMS['missing-key'].code);
+  return [...sure, ...unread];
+}
