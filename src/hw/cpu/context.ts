@@ -1,6 +1,7 @@
 /** A vCPU's registers in machine memory, where the engine's generated code works on them. */
 import type { MachineMemory } from '../memory.ts';
 import { LONG, type CodeMode } from './code-mode.ts';
+import { Breakpoints } from './breakpoints.ts';
 import { CR4, STATE_COMPONENTS } from './control-registers.ts';
 import { CONTEXT, JUMPS, TLB, UNUSABLE } from './layout.ts';
 import { codeModeOf, NULL_SEGMENT, segmentOf, type Segment } from './segments.ts';
@@ -26,6 +27,12 @@ export class Context implements VcpuContext {
   /** The code that each jump cache leads to. */
   readonly #jumpsInto: Record<Mode, CodeMode> = { kernel: LONG, user: LONG };
   retired = 0;
+  /** null: none is enabled. */
+  breakpoints: Breakpoints | null = null;
+  /** MOV SS or POP SS has just retired: debug exceptions wait for the next instruction. */
+  shadow = false;
+  /** Bits of DR6 that wait for it. */
+  pendingDebug = 0;
 
   constructor(memory: MachineMemory, address: number, release: (context: Context) => void) {
     this.#memory = memory;
@@ -101,6 +108,12 @@ export class Context implements VcpuContext {
   }
   set xcr0(value: bigint) {
     this.#put32(CONTEXT.xcr0, Number(value));
+  }
+  setBreakpoints(addresses: readonly bigint[], dr7: number): void {
+    const before = this.breakpoints;
+    this.breakpoints = Breakpoints.of(addresses, dr7);
+    // What is watched must not be in a TLB.
+    if (before || this.breakpoints) this.flushTlb();
   }
   get fxsave(): Uint8Array {
     return this.#memory.u8.subarray(this.address + CONTEXT.fxsave, this.address + CONTEXT.fxsave + 512);
@@ -246,6 +259,6 @@ export class Context implements VcpuContext {
     this.#put32(CONTEXT.direction, (flags >> 10) & 1);
     const locked = system ? 0 : 0x3200;
     const kept = this.#get32(CONTEXT.otherFlags);
-    this.#put32(CONTEXT.otherFlags, (flags & FLAGS_KEPT & ~0x10000 & ~locked) | (kept & locked));
+    this.#put32(CONTEXT.otherFlags, (flags & FLAGS_KEPT & ~locked) | (kept & locked));
   }
 }

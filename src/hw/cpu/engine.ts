@@ -2,6 +2,7 @@
 import type { Clock } from '../clock.ts';
 import type { MachineMemory } from '../memory.ts';
 import type { CodeMode } from './code-mode.ts';
+import { SINGLE_STEP } from './breakpoints.ts';
 import { CodeCache } from './code-cache.ts';
 import { Context } from './context.ts';
 import { decode, toInstruction, TRUNCATED } from './decode/decoder.ts';
@@ -22,6 +23,11 @@ const PAGE_FAULT = 14;
 const CS = 1;
 const CONTEXTS_ALIGNMENT = 64;
 const TRAP_FLAG = 0x100;
+const RESUME_FLAG = 0x1_0000;
+
+function debugException(dr6: number): Exit {
+  return { kind: 'exception', vector: DEBUG, errorCode: null, cr2: 0n, dr6 };
+}
 
 export class Engine {
   readonly memory: MachineMemory;
@@ -36,7 +42,7 @@ export class Engine {
   #enterAt: ((cpu: number, uop: number, left: number, slot: number) => number) | null = null;
   #translator: Translator | null = null;
   readonly #translateAfter: number | null;
-  readonly #running: Running = { context: null!, environment: null!, budget: 0 };
+  readonly #running: Running = { context: null!, environment: null!, budget: 0, hits: 0 };
   readonly #access: GuestAccess;
   readonly #helpers: InstructionHelpers;
 
@@ -109,23 +115,40 @@ export class Engine {
     i32[(context.address + CONTEXT.linkFrom) >>> 2] = 0;
     // Regions take whole blocks: steps, and what is left before the end of the budget, are the interpreter's.
     let interpret = false;
+    let resuming = false;
+    let shadowed = false;
     for (;;) {
       const left: number = i32[leftIndex]!;
       if (left === 0) return { exit: { kind: 'budget' }, retired: budget };
+      const flags = i32[flagsIndex]!;
+      if (flags & RESUME_FLAG) {
+        i32[flagsIndex] = flags & ~RESUME_FLAG;
+        resuming = true;
+      }
+      const stepping = (flags & TRAP_FLAG) !== 0;
+      // One at a time, by the interpreter: whatever an instruction hits is known before the next.
+      const single = stepping || context.breakpoints !== null;
+      if (single && !resuming && !shadowed) {
+        const hit = this.#instructionBreakpoint(context);
+        if (hit !== 0) return { exit: debugException(hit), retired: budget - left };
+      }
       const uop = this.#lookUp(context, environment);
-      const stepping = (i32[flagsIndex]! & TRAP_FLAG) !== 0;
+      if (single) this.#beginStep(context, budget - left + 1);
       const code: number =
         uop === 0
           ? EXIT.exception
-          : stepping || interpret
-            ? this.#enterAt!(context.address, uop, stepping ? 1 : left, this.code.interpreted(uop))
+          : single || interpret
+            ? this.#enterAt!(context.address, uop, single ? 1 : left, this.code.interpreted(uop))
             : this.#enter!(context.address, uop, left);
       interpret = code === EXIT.tail;
-      if (stepping && i32[leftIndex] === 0 && (code === EXIT.lookup || code === EXIT.budget || code === EXIT.tail)) {
-        i32[leftIndex] = left - 1;
-        return { exit: { kind: 'exception', vector: DEBUG, errorCode: null, cr2: 0n }, retired: budget - left + 1 };
+      if (single && uop !== 0) i32[leftIndex] = left - 1 + i32[leftIndex]!;
+      if (i32[leftIndex] !== left) resuming = false;
+      if (single && i32[leftIndex] !== left && (code === EXIT.lookup || code === EXIT.budget || code === EXIT.tail)) {
+        shadowed = context.shadow;
+        const dr6 = this.#endStep(context, stepping);
+        if (dr6 !== 0) return { exit: debugException(dr6), retired: budget - left + 1 };
+        continue;
       }
-      if (stepping && uop !== 0) i32[leftIndex] = left - 1 + i32[leftIndex]!;
       if (code === EXIT.lookup || code === EXIT.tail) continue;
       if (code === EXIT.hot || code === EXIT.hotTarget) {
         this.#heated(context, environment, code === EXIT.hotTarget);
@@ -137,8 +160,31 @@ export class Engine {
         if (walk.mfn >= 0) this.code.drop(walk.mfn);
         continue;
       }
-      return { exit: this.#exit(context, environment, code), retired: budget - i32[leftIndex]! };
+      const exit = this.#exit(context, environment, code);
+      // A fault shows RF set, so that what it returns to is not stopped at once by the breakpoint that has already been seen to.
+      if (exit.kind === 'exception' && code !== EXIT.trap) i32[flagsIndex]! |= RESUME_FLAG;
+      return { exit, retired: budget - i32[leftIndex]! };
     }
+  }
+
+  #instructionBreakpoint(context: Context): number {
+    if (!context.breakpoints) return 0;
+    const [low, high] = this.#whereCode(context);
+    return context.breakpoints.executes(high * 0x1_0000_0000 + (low >>> 0));
+  }
+  /** @param clock what the budget must seem to be for the time to be right at this instruction */
+  #beginStep(context: Context, clock: number): void {
+    context.shadow = false;
+    this.#running.hits = 0;
+    this.#running.budget = clock;
+  }
+  /** After an instruction that has retired: what of DR6 is to be reported now. */
+  #endStep(context: Context, stepping: boolean): number {
+    context.pendingDebug |= this.#running.hits;
+    if (context.shadow) return 0;
+    const dr6 = context.pendingDebug | (stepping ? SINGLE_STEP : 0);
+    context.pendingDebug = 0;
+    return dr6;
   }
 
   /** The code at rip is hot. */
@@ -173,8 +219,10 @@ export class Engine {
         return { kind: 'exception', vector: GENERAL_PROTECTION, errorCode: 0, cr2: 0n };
       case EXIT.sysenter:
         return { kind: 'sysenter' };
-      case EXIT.trap:
-        return { kind: 'exception', vector: field(CONTEXT.exitVector), errorCode: null, cr2: 0n };
+      case EXIT.trap: {
+        const vector = field(CONTEXT.exitVector);
+        return vector === DEBUG ? debugException(0) : { kind: 'exception', vector, errorCode: null, cr2: 0n };
+      }
       case EXIT.interrupt:
         return { kind: 'interrupt', vector: field(CONTEXT.exitVector) & 0xff, length: 2 };
       case EXIT.privileged: {

@@ -20,6 +20,8 @@ export interface Running {
   context: Context;
   environment: CpuEnvironment;
   budget: number;
+  /** Bits of DR6: what this instruction's accesses have hit. */
+  hits: number;
 }
 
 /** Addresses come from generated code as two i32; 0 back means that a fault has been recorded in the context. */
@@ -27,9 +29,9 @@ export class GuestAccess {
   readonly #memory: MachineMemory;
   readonly #mmu: Mmu;
   readonly #code: CodeCache;
-  readonly #running: Readonly<Running>;
+  readonly #running: Running;
 
-  constructor(memory: MachineMemory, mmu: Mmu, code: CodeCache, running: Readonly<Running>) {
+  constructor(memory: MachineMemory, mmu: Mmu, code: CodeCache, running: Running) {
     this.#memory = memory;
     this.#mmu = mmu;
     this.#code = code;
@@ -113,8 +115,14 @@ export class GuestAccess {
     return this.#checkCanonical(low, high, 1, stack) && this.#page(low, high, access) !== 0;
   }
 
+  #watch(low: number, high: number, bytes: number, write: boolean): void {
+    const { breakpoints } = this.#running.context;
+    if (breakpoints) this.#running.hits |= breakpoints.touches(high * 0x1_0000_0000 + (low >>> 0), bytes, write);
+  }
+
   slowRead(low: number, high: number, bytes: number, stack: number): number {
     if (!this.#checkCanonical(low, high, bytes, stack)) return 0;
+    this.#watch(low, high, bytes, false);
     const first = this.#page(low, high, 'read');
     const inFirst = 4096 - (low & 4095);
     if (first === 0 || bytes <= inFirst) return first;
@@ -134,6 +142,7 @@ export class GuestAccess {
     const put = (offset: number, value: number): void => void (i32[(context.address + offset) >>> 2] = value);
     put(CONTEXT.bounceKind, 0);
     if (!this.#checkCanonical(low, high, bytes, stack)) return 0;
+    this.#watch(low, high, bytes, true);
     const bounce = context.address + CONTEXT.bounce;
     const inFirst = 4096 - (low & 4095);
     if (bytes <= inFirst) {

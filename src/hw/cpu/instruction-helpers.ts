@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts';
 import type { MachineMemory } from '../memory.ts';
 import { floatHelpers } from './float/helpers.ts';
 import type { GuestAccess, Running } from './guest-access.ts';
+import { NO_SHADOW } from './isa/segment.ts';
 import { CONTEXT } from './layout.ts';
 import { reaches } from './segments.ts';
 
@@ -14,6 +15,9 @@ const CS = 1;
 const SS = 2;
 const FS = 4;
 const GS = 5;
+
+/** RF: gone by the time that an instruction can look. */
+const RESUME = 0x1_0000;
 
 export class InstructionHelpers {
   readonly #memory: MachineMemory;
@@ -63,8 +67,9 @@ export class InstructionHelpers {
   }
 
   /** MOV to a segment register: 1 when it is loaded, 0 with #GP, #SS or #NP recorded. */
-  #loadSegment(segment: number, selector: number): number {
+  #loadSegment(which: number, selector: number): number {
     const context = this.#running.context;
+    const segment = which & ~NO_SHADOW;
     const refuse = (vector: number, error: number): number => {
       this.#access.record(context, vector, error);
       return 0;
@@ -96,6 +101,7 @@ export class InstructionHelpers {
     if (segment === FS) context.fsBase = base;
     if (segment === GS) context.gsBase = base;
     if (context.compatibility) context.enterCode();
+    context.shadow = which === SS;
     return 1;
   }
 
@@ -133,7 +139,7 @@ export class InstructionHelpers {
       slowWrite: (_cpu: number, low: number, high: number, bytes: number, stack: number) => access.slowWrite(low, high, bytes, stack),
       finishWrite: () => access.finishWrite(),
       guardHolds: (_cpu: number, uop: number) => access.guardHolds(uop),
-      readFlags: () => this.#running.context.flags() | 0,
+      readFlags: () => this.#running.context.flags() & ~RESUME,
       writeFlags: (_cpu: number, value: number, mask: number) => this.#running.context.setFlags(value, mask, false),
       cpuid: () => this.#cpuid(),
       tsc: (_cpu: number, left: number) => this.#tsc(left),

@@ -119,9 +119,10 @@ export class Mmu {
     const { i32 } = this.#memory;
     const entry = (i32[(context.address + CONTEXT.tlb) >>> 2]! + ((low >>> 12) & (TLB.entries - 1)) * TLB.bytes) >>> 2;
     const tagLow = low & ~0xfff;
-    const store = walk.writable && walk.dirty && this.hasCode[walk.mfn] === 0 && environment.permits(walk.mfn, 'write');
-    i32[entry + TLB.read / 4] = tagLow;
-    i32[entry + TLB.read / 4 + 1] = high;
+    const watched = context.breakpoints?.watchesPage(high * 0x1_0000_0000 + (tagLow >>> 0)) ?? false;
+    const store = !watched && walk.writable && walk.dirty && this.hasCode[walk.mfn] === 0 && environment.permits(walk.mfn, 'write');
+    i32[entry + TLB.read / 4] = watched ? NEVER : tagLow;
+    i32[entry + TLB.read / 4 + 1] = watched ? NEVER : high;
     i32[entry + TLB.write / 4] = store ? tagLow : NEVER;
     i32[entry + TLB.write / 4 + 1] = store ? high : NEVER;
     i32[entry + TLB.execute / 4] = walk.executable ? tagLow : NEVER;

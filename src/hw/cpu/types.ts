@@ -20,7 +20,14 @@ export type Exit =
    * A fault (rip at the instruction, which had no effect) or a trap (#BP, #OF, #DB single step: rip after it).
    * Error codes have the U bit according to the context's mode.
    */
-  | { readonly kind: 'exception'; readonly vector: number; readonly errorCode: number | null; readonly cr2: bigint }
+  | {
+      readonly kind: 'exception';
+      readonly vector: number;
+      readonly errorCode: number | null;
+      readonly cr2: bigint;
+      /** Of #DB: the bits of DR6 that say why. A breakpoint of an instruction is a fault, all else a trap. */
+      readonly dr6?: number;
+    }
   /** INT n with n other than 3: rip is still at the instruction. */
   | { readonly kind: 'interrupt'; readonly vector: number; readonly length: number }
   /** CLI, HLT, IN, MOV CR, RDMSR, LGDT…: trapped before it had any effect, rip at the instruction. */
@@ -78,6 +85,8 @@ export interface VcpuContext extends Disposable {
   cr4: bigint;
   /** Which states XSAVE manages: x87 (1) and SSE (2). */
   xcr0: bigint;
+  /** DR0 to DR3, and DR7, which enables them. */
+  setBreakpoints(addresses: readonly bigint[], dr7: number): void;
   /** The 512-byte FXSAVE image, in machine memory, always current while the context does not run. */
   readonly fxsave: Uint8Array;
   /** Instructions retired since the context was made. */

@@ -11,8 +11,8 @@ export const FLAT_SS = 0xe02b;
 /** FLAT_USER_CS32. */
 export const FLAT_CS32 = 0xe023;
 
-/** What a guest's flags may hold (the arithmetic ones, TF, DF, NT, AC, ID), and what they always hold: IF and the fixed bit. */
-const FLAGS_ALLOWED = 0x244dd5n;
+/** What a guest's flags may hold (the arithmetic ones, TF, DF, NT, RF, AC, ID), and what they always hold: IF and the fixed bit. */
+const FLAGS_ALLOWED = 0x254dd5n;
 const FLAGS_ALWAYS = 0x202n;
 
 const RSP = 4;

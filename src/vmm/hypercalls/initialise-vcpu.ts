@@ -7,6 +7,7 @@ import { EEXIST, EFAULT, EINVAL, type Errno } from '../errno.ts';
 import { readStruct } from './structure.ts';
 import { setGdt } from '../memory/descriptor-tables.ts';
 import { setKernelRoot, setUserRoot } from '../memory/base-pointers.ts';
+import { setDebugRegister } from '../traps/debug-registers.ts';
 import type { Vcpu } from '../vcpu.ts';
 
 const SIZE = 5168;
@@ -127,7 +128,7 @@ function apply(vcpu: Vcpu, a: DataView): 0 {
   vcpu.ldtBase = vcpu.ldtEntries === 0 ? 0n : u64(LDT_BASE);
   vcpu.kernelSs = u16(KERNEL_SS) | 3;
   vcpu.kernelSp = u64(KERNEL_SP);
-  for (let i = 0; i < 4; i++) vcpu.debugRegisters[i] = u64(DEBUGREG + 8 * i);
+  for (const i of [0, 1, 2, 3, 6, 7]) setDebugRegister(vcpu, i, u64(DEBUGREG + 8 * i));
   callbacks.event.address = u64(EVENT_CALLBACK);
   callbacks.failsafe.address = u64(FAILSAFE_CALLBACK);
   callbacks.failsafe.maskEvents = (flags & FAILSAFE_DISABLES_EVENTS) !== 0;

@@ -1,4 +1,4 @@
-/** The debug registers as a guest may set them, by hypercall and by MOV (set_debugreg() in xen/arch/x86/pv/misc-hypercalls.c). Breakpoints do not fire. */
+/** The debug registers as a guest may set them, by hypercall and by MOV (set_debugreg() in xen/arch/x86/pv/misc-hypercalls.c), and as exceptions leave them. */
 import { CR4 } from '../../hw/cpu/control-registers.ts';
 import { EINVAL, ENODEV, EPERM, type Errno } from '../errno.ts';
 import { addressAllowed } from '../memory/walk.ts';
@@ -35,6 +35,7 @@ export function setDebugRegister(vcpu: Vcpu, register: number, value: bigint): E
   if (number < 4) {
     if (!addressAllowed(value)) return EPERM;
     vcpu.debugRegisters[number] = value;
+    arm(vcpu);
     return undefined;
   }
   if (value >> 32n) return EINVAL;
@@ -46,5 +47,16 @@ export function setDebugRegister(vcpu: Vcpu, register: number, value: bigint): E
   const io = DR7_KINDS.some((shift) => ((value >> shift) & 3n) === KIND_IO);
   if (value & DR7_ACTIVE && io && !(vcpu.cr4 & CR4_DE)) return EPERM;
   vcpu.debugRegisters[7] = (value | DR7_FIXED) & ~DR7_ZERO;
+  arm(vcpu);
   return undefined;
+}
+
+/** The processor obeys DR7. */
+function arm({ context, debugRegisters }: Vcpu): void {
+  context.setBreakpoints(debugRegisters.slice(0, 4), Number(debugRegisters[7]!));
+}
+
+/** #DB has happened: its bits join those that the guest has not cleared. */
+export function noteDebugException({ debugRegisters }: Vcpu, dr6: number): void {
+  debugRegisters[6]! |= BigInt(dr6);
 }

@@ -1,15 +1,17 @@
 /** Privileged instructions of a guest kernel that the hypervisor carries out in its place (xen/arch/x86/pv/emul-priv-op.c). */
 import type { Instruction, Operand } from '../../hw/cpu/decode/instruction.ts';
+import { SINGLE_STEP } from '../../hw/cpu/breakpoints.ts';
 import { CR4, STATE_COMPONENTS } from '../../hw/cpu/control-registers.ts';
 import type { VcpuContext } from '../../hw/cpu/types.ts';
 import type { Vcpu } from '../vcpu.ts';
 import { isCanonical } from '../control/vcpu-context.ts';
 import { ENODEV, Errno } from '../errno.ts';
 import { setKernelRoot } from '../memory/base-pointers.ts';
-import { readDebugRegister, setDebugRegister } from './debug-registers.ts';
-import { GENERAL_PROTECTION, INVALID_OPCODE, raise } from './raise.ts';
+import { noteDebugException, readDebugRegister, setDebugRegister } from './debug-registers.ts';
+import { DEBUG, fault, GENERAL_PROTECTION, INVALID_OPCODE, raise, RF } from './raise.ts';
 
 const VMASST_ARCHITECTURAL_IOPL = 1 << 4;
+const TF = 0x100n;
 const CR0_TS = 8n;
 /** What a guest may change of CR4; the rest is silently left. */
 const CR4_GUEST = BigInt(CR4.timeStampDisable | CR4.debuggingExtensions | CR4.fsgsbase | CR4.osxsave);
@@ -212,7 +214,18 @@ const EMULATIONS: Readonly<Record<string, Emulation>> = {
 
 export function emulatePrivileged(vcpu: Vcpu, instruction: Instruction): void {
   const done = EMULATIONS[instruction.name]?.(vcpu, instruction) ?? false;
-  if (done === true) vcpu.context.rip += BigInt(instruction.length);
-  else if (done === INVALID_OPCODE) raise(vcpu, INVALID_OPCODE, null);
-  else raise(vcpu, GENERAL_PROTECTION, 0);
+  if (done === true) instructionDone(vcpu, instruction.length);
+  else if (done === INVALID_OPCODE) fault(vcpu, INVALID_OPCODE, null);
+  else fault(vcpu, GENERAL_PROTECTION, 0);
+}
+
+/** On to the next instruction, as the processor would go (pv_emul_instruction_done()). */
+export function instructionDone(vcpu: Vcpu, length: number): void {
+  const { context } = vcpu;
+  context.rip += BigInt(length);
+  const { rflags } = context;
+  context.rflags = rflags & ~RF;
+  if (!(rflags & TF)) return;
+  noteDebugException(vcpu, SINGLE_STEP);
+  raise(vcpu, DEBUG, null);
 }

@@ -7,8 +7,9 @@ import type { Vcpu } from '../vcpu.ts';
 import { FLAT_CS32, FLAT_SS } from '../control/vcpu-context.ts';
 import { bounce } from './bounce.ts';
 import { guestCpuid } from './cpuid-policy.ts';
-import { emulatePrivileged } from './emulate-privileged.ts';
-import { GENERAL_PROTECTION, INVALID_OPCODE, raise } from './raise.ts';
+import { noteDebugException } from './debug-registers.ts';
+import { emulatePrivileged, instructionDone } from './emulate-privileged.ts';
+import { fault, GENERAL_PROTECTION, INVALID_OPCODE, raise } from './raise.ts';
 
 const GATE_DPL = 3;
 const GATE_MASKS_EVENTS = 4;
@@ -30,6 +31,7 @@ export function handleExit(hypervisor: Hypervisor, vcpu: Vcpu, _cpu: Cpu, exit: 
       return;
     case 'exception':
       if (exit.vector === INVALID_OPCODE && forcedCpuid(vcpu)) return;
+      if (exit.dr6 !== undefined) noteDebugException(vcpu, exit.dr6);
       raise(vcpu, exit.vector, exit.errorCode, exit.cr2);
       return;
     case 'interrupt':
@@ -77,7 +79,7 @@ function softwareInterrupt(vcpu: Vcpu, vector: number, length: number): void {
   const gate = vcpu.traps[vector]!;
   const needed = vcpu.context.mode === 'kernel' ? 1 : 3;
   if (gate.handler === 0n || (gate.flags & GATE_DPL) < needed) {
-    raise(vcpu, GENERAL_PROTECTION, vector * 8 + 2);
+    fault(vcpu, GENERAL_PROTECTION, vector * 8 + 2);
     return;
   }
   vcpu.context.rip += BigInt(length);
@@ -93,6 +95,6 @@ function forcedCpuid(vcpu: Vcpu): boolean {
   context.setGpr(3, BigInt(ebx >>> 0));
   context.setGpr(1, BigInt(ecx >>> 0));
   context.setGpr(2, BigInt(edx >>> 0));
-  context.rip += BigInt(FORCED_CPUID.length);
+  instructionDone(vcpu, FORCED_CPUID.length);
   return true;
 }

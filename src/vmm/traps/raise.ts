@@ -2,6 +2,7 @@
 import type { Vcpu } from '../vcpu.ts';
 import { bounce } from './bounce.ts';
 
+export const DEBUG = 1;
 export const INVALID_OPCODE = 6;
 export const GENERAL_PROTECTION = 13;
 const PAGE_FAULT = 14;
@@ -30,6 +31,15 @@ const NAMES: readonly string[] = [
 /** arch.cr2 of struct vcpu_info. */
 const VCPU_INFO_CR2 = 16;
 const GATE_MASKS_EVENTS = 4;
+
+/** What a fault leaves set in the flags that it saves. */
+export const RF = 0x1_0000n;
+
+/** A fault that the hypervisor finds in the processor's place. */
+export function fault(vcpu: Vcpu, vector: number, errorCode: number | null): void {
+  vcpu.context.rflags |= RF;
+  raise(vcpu, vector, errorCode);
+}
 
 /** An exception, through the guest's trap table. */
 export function raise(vcpu: Vcpu, vector: number, errorCode: number | null, cr2: bigint = 0n): void {

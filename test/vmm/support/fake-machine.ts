@@ -57,6 +57,7 @@ export class FakeContext implements VcpuContext {
   setRoot(mode: Mode, mfn: number): void {
     this.#roots[mode] = mfn;
   }
+  setBreakpoints(): void {}
   flushTlb(): void {}
   invalidatePage(): void {}
   [Symbol.dispose](): void {

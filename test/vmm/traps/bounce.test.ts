@@ -21,6 +21,8 @@ const FLAT_CS = 0xe033n;
 const KERNEL_CS = 0xe030n;
 const FLAT_SS = 0xe02bn;
 const IF = 0x200n;
+/** A fault's frame has it set. */
+const RF = 0x1_0000n;
 const IOPL_3 = 0x3000n;
 const ARCHITECTURAL_IOPL = 1 << 4;
 const MASKED = 1n << 32n;
@@ -43,7 +45,7 @@ describe('from kernel mode', () => {
     t.context.setGpr(REGISTER.rsp, t.stack - 5n);
     expect(t.run(...UD2)).toBe(handler);
     expect(t.context.gpr(REGISTER.rsp)).toBe(t.stack - 16n - 56n);
-    expect(t.words(7)).toEqual([0xccn, 0x11n, t.code, KERNEL_CS, t.context.rflags | IF, t.stack - 5n, FLAT_SS]);
+    expect(t.words(7)).toEqual([0xccn, 0x11n, t.code, KERNEL_CS, t.context.rflags | IF | RF, t.stack - 5n, FLAT_SS]);
     expect([t.context.selector(1), t.context.selector(2)].map(BigInt)).toEqual([FLAT_CS, FLAT_SS]);
     expect(masked()).toBe(0);
   });

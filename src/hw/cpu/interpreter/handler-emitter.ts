@@ -171,7 +171,7 @@ export class HandlerEmitter extends WasmEmitter {
     this.if(this.ne(this.and(address, this.i64(BigInt(bytes - 1))), this.i64(0n)), () => this.raise(13));
   }
   stepFrom(target: Value): void {
-    const trap = this.and(this.#state(CONTEXT.otherFlags, 'i32'), this.i32(0x100));
+    const trap = this.and(this.#state(CONTEXT.otherFlags, 'i32'), this.i32(0x1_0100));
     this.if(trap, () => {
       this.store(8, this.cpu, CONTEXT.rip, target);
       this.store(4, this.cpu, CONTEXT.left, this.sub(this.#left, this.i32(1)));

@@ -111,7 +111,7 @@ export abstract class Emitter {
   abstract needFpu(): void;
   /** #GP unless the address is a multiple of `bytes`. */
   abstract needAligned(address: Value, bytes: number): void;
-  /** After TF may have been set: single-stepping starts at `target`, the next instruction. */
+  /** After TF or RF may have been set: they take effect at `target`, the next instruction. */
   abstract stepFrom(target: Value): void;
   abstract raise(vector: number, errorCode?: Value): void;
   /** `vector`: of a trap that is not #BP. */

@@ -11,6 +11,8 @@ const { es: ES, cs: CS, ss: SS, ds: DS, fs: FS, gs: GS } = SEGMENT;
 const TASK_SELECTOR = 0xe040;
 const MACHINE_STATUS = 0x80050033;
 const TASK_SWITCHED = 8;
+/** With the number of a segment: it is not MOV SS or POP SS, which hold back debug exceptions for an instruction. */
+export const NO_SHADOW = 8;
 
 const selector = (t: Emitter, segment: number): ReturnType<Emitter['context']> => t.context(CONTEXT.selectors + 2 * segment, 'i32', 2);
 const far = (t: Emitter): 2 | 4 | 8 => t.operandSize as 2 | 4 | 8;
@@ -124,7 +126,7 @@ const loadPointer = (name: string, segment: number, form: string, size: Size = {
     ...size,
     translate(t, dst, m) {
       const [offset, which] = pointerAt(t, m!, dst!.width);
-      t.faultUnless(t.call('loadSegment', 'i32', t.i32(segment), which));
+      t.faultUnless(t.call('loadSegment', 'i32', t.i32(segment | NO_SHADOW), which));
       dst!.write(offset);
       goOn(t);
     },

@@ -6,6 +6,9 @@ import { instruction, type Description } from './instruction.ts';
 
 const UNDEFINED_OPCODE = 6;
 const GENERAL_PROTECTION = 13;
+const DEBUG = 1;
+/** RF, which only a return from an interrupt can set. */
+const RESUME = 0x1_0000;
 const carry = (change: (t: Emitter) => void): Description['translate'] => change;
 const nothing: Description['translate'] = () => {};
 
@@ -116,7 +119,7 @@ export const system: readonly Description[] = [
       const width = t.operandSize;
       const value = t.peek(width);
       t.drop(width);
-      t.do(t.call('writeFlags', null, t.wrap(value), t.i32(width === 2 ? 0xffff : -1)));
+      t.do(t.call('writeFlags', null, t.and(t.wrap(value), t.i32(~RESUME)), t.i32(width === 2 ? 0xffff : -1)));
       t.stepFrom(t.nextRip());
     },
   }),
@@ -153,6 +156,7 @@ export const system: readonly Description[] = [
   }),
   instruction('sysenter', { forms: ['0f 34'], ends: true, translate: (t) => t.leave('sysenter') }),
   instruction('int3', { forms: ['cc'], ends: true, translate: (t) => t.leave('trap') }),
+  instruction('int1', { forms: ['f1'], ends: true, translate: (t) => t.leave('trap', DEBUG) }),
   instruction('int', { forms: ['cd Ib'], ends: true, translate: (t) => t.leave('interrupt') }),
   instruction('ud2', { forms: ['0f 0b'], ends: true, translate: (t) => t.raise(UNDEFINED_OPCODE) }),
   instruction('iretq', {

@@ -40,7 +40,6 @@ export const EXCEPTIONS: readonly Exception[] = [
   })),
   ...['VEX', 'EVEX', 'XOP'].map((name, i) => ({ reason: `nothing with ${name} is announced`, encoding: i + 1, difference: /^we refuse$/ })),
   { reason: 'UD0 and UD1: to refuse them is what they mean', names: 'ud0 ud1', difference: /^we refuse$/ },
-  { reason: 'INT1 is for hardware debuggers: #UD here', names: 'int1', difference: /^we refuse$/ },
   { reason: 'reserved NOPs have the one operand that has an address', names: 'reservednop', difference: /^1 operands, iced 2$/ },
   {
     reason: 'of an area of memory a description names the beginning, or less',
