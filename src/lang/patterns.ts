@@ -13,15 +13,16 @@ export class SlowPattern extends Error {
 
 const LIMIT_MS = 500;
 const TIMED_OUT = 'ERR_SCRIPT_EXECUTION_TIMEOUT';
-const QUANTIFIERS = /[*+{]/g;
-/** With one quantifier at most the time grows with the square of the text; starting V8's watch costs more than that. */
+/** Signs with which there is more than one way to match. */
+const CHOICES = /[*+?{|]/g;
+/** With one of them at most the time grows with the square of the text; to start V8's watch costs more than that. */
 const SHORT = 4096;
 
 let watched: { readonly script: vm.Script; readonly context: { run: (() => unknown) | null } } | null = null;
 
 /** What `run` makes of the pattern and the text. Throws `SlowPattern`. */
 export function bounded<T>(pattern: RegExp, text: string, run: () => T): T {
-  if (text.length <= SHORT && (pattern.source.match(QUANTIFIERS)?.length ?? 0) <= 1) return run();
+  if (text.length <= SHORT && (pattern.source.match(CHOICES)?.length ?? 0) <= 1) return run();
   watched ??= { script: new vm.Script('run()'), context: vm.createContext({ run: null }) as { run: null } };
   const { script, context } = watched;
   context.run = run;

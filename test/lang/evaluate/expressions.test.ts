@@ -103,6 +103,9 @@ test.each([
   ['a method', 'text.match(/^(a|aa)+$/)'],
   ['a replacement', 'text.replace(/(a|a)*b/, "")'],
   ['a split', 'text.split(/(a*)*b/)'],
+  ['a choice in a repetition', 'text =~ /^(a|a)+$/'],
+  ['what may be left out in a repetition', 'text =~ /^(a?a)+$/'],
+  ['much that may be left out', `text =~ /^${'a?'.repeat(60)}${'a'.repeat(51)}$/`],
 ])('a pattern that tries more ways than there is time for is stopped: %s', async (_name, use) => {
   const { failure } = await runScript(`let text = "${'a'.repeat(50)}!"\n${use}`);
   expect(failure).toMatchObject({ code: 'slow-pattern', span: { line: 2 } });
