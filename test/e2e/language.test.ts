@@ -41,8 +41,7 @@ test('a pattern that tries too many ways fails its expect, not the shell', async
   const { stderr, exitCode } = await run(`${GUEST}console web {
   expect /pebble> $/
   send "echo ${'a'.repeat(40)}!\\n"
-  expect /^(a|a)+$/m within 2s
-  expect /(a+)+\\?/ within 2s
+  expect /(?=a)^(a|a)+\\?$/m within 2s
 }`);
   expect(stderr).toMatch(/takes too long on this text/);
   expect(exitCode).not.toBe(0);

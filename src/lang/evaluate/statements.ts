@@ -209,7 +209,8 @@ function* showPipeline(node: Pipeline, frame: Frame): Eval<void> {
     value = yield* calling(node, frame, callFunction(value, [], frame.run));
   if (!frame.top && node.head.kind !== 'command') return;
   if (frame.top) frame.run.session.scope.declare('_', value);
-  if (value === null) return;
+  // What was saved is in its file.
+  if (value === null || stages.at(-1)?.kind === 'save') return;
   const shown = frame.run.onValue(value);
   if (!shown) return;
   try {

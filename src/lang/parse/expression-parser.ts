@@ -86,7 +86,7 @@ export abstract class ExpressionParser extends EmbeddedActionsParser {
   });
 
   private readonly operand: Rule<Operand> = this.RULE('operand', (): Operand => {
-    let prefixes = NO_TOKENS;
+    let prefixes: IToken[] | null = null;
     this.MANY(() => {
       const prefix = this.OR([
         { ALT: () => this.CONSUME(T.Not) },
@@ -94,9 +94,9 @@ export abstract class ExpressionParser extends EmbeddedActionsParser {
         { ALT: () => this.CONSUME(T.Minus) },
         { ALT: () => this.CONSUME(T.Plus) },
       ]);
-      prefixes = [...prefixes, prefix];
+      (prefixes ??= []).push(prefix);
     });
-    return { prefixes, value: this.SUBRULE(this.postfix) };
+    return { prefixes: prefixes ?? NO_TOKENS, value: this.SUBRULE(this.postfix) };
   });
 
   private readonly postfix: Rule<Expression> = this.RULE('postfix', (): Expression => {

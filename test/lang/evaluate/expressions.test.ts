@@ -103,6 +103,7 @@ test.each([
   ['a method', 'text.match(/^(a|aa)+$/)', 'null'],
   ['a replacement', 'text.replace(/(a|a)*b/, "")', `"${'a'.repeat(50)}!"`],
   ['a split', 'len(text.split(/(a*)*b/))', '1'],
+  ['what may be left out in a repetition', 'text =~ /^(a?a)+$/', 'false'],
 ])('a pattern that has more ways than there is time for answers all the same: %s', async (_name, use, answer) => {
   expect(await valueOf(`let text = "${'a'.repeat(50)}!"\n${use}`)).toBe(answer);
 });
