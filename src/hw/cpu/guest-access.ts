@@ -2,7 +2,7 @@
 import type { MachineMemory } from '../memory.ts';
 import type { CodeCache } from './code-cache.ts';
 import type { Context } from './context.ts';
-import { CONTEXT, TLB, UOP } from './layout.ts';
+import { CONTEXT, STRICT, TLB, UOP } from './layout.ts';
 import { Mmu } from './mmu.ts';
 import type { Access, CpuEnvironment } from './types.ts';
 
@@ -90,11 +90,9 @@ export class GuestAccess {
   #checkCanonical(low: number, high: number, bytes: number, stack: number): boolean {
     const lastHigh = low >>> 0 > 0x1_0000_0000 - bytes ? high + 1 : high;
     if (Mmu.canonical(high) && Mmu.canonical(lastHigh | 0)) return true;
-    this.record(
-      this.#running.context,
-      stack === PUSHED || stack === RSP_FIELD || stack === RBP_FIELD ? STACK_FAULT : GENERAL_PROTECTION,
-      0,
-    );
+    const base = stack & ~STRICT;
+    const onStack = base === PUSHED || base === RSP_FIELD || base === RBP_FIELD;
+    this.record(this.#running.context, onStack ? STACK_FAULT : GENERAL_PROTECTION, 0);
     return false;
   }
 
@@ -147,7 +145,7 @@ export class GuestAccess {
     const inFirst = 4096 - (low & 4095);
     if (bytes <= inFirst) {
       const walk = this.#mmu.walk(context, this.#running.environment, low, high, 'write');
-      if (walk.readOnly && bytes <= 8 && this.#running.environment.permits(walk.mfn, 'read')) {
+      if (walk.readOnly && bytes <= 8 && !(stack & STRICT) && this.#running.environment.permits(walk.mfn, 'read')) {
         // The owner may want to see this store: it gets the value when it is known.
         const address = this.#memory.address(walk.mfn) + (low & 4095);
         u8.copyWithin(bounce, address, address + bytes);

@@ -62,6 +62,9 @@ export const UNUSABLE: bigint = 1n << 62n;
 /** Cuts an offset plus a base to 32 bits, and keeps UNUSABLE. */
 export const LINEAR_32: bigint = UNUSABLE | 0xffff_ffffn;
 
+/** With what tells of a store's base: not even the owner of a read-only page lets it happen. */
+export const STRICT = 0x8000;
+
 export const TLB = { entries: 256, bytes: 32, read: 0, write: 8, execute: 16, addend: 24 } as const;
 export const JUMPS = { entries: 512, bytes: 16, va: 0, uop: 8, heat: 12 } as const;
 /** A branch taken so often leads to hot code. */

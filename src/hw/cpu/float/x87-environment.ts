@@ -67,6 +67,12 @@ function readEnvironment(fpu: Fpu, from: DataView, narrow: boolean): void {
   view.setUint16(image + FIELD.opcode, narrow ? 0 : from.getUint16(18, true) & 0x7ff, true);
 }
 
+/** The recorded silicon reaches the first field, and then the last byte, before it moves anything. */
+function fieldThenLast(va: bigint, length: number, field: number): number[] {
+  const inFirst = 4096 - Number(va & 4095n);
+  return [0, ...(inFirst < field ? [inFirst] : []), length - 1];
+}
+
 /** Which of the four: bit 0 load, bit 1 with the registers. */
 export const ENVIRONMENT = { fnstenv: 0, fldenv: 1, fnsave: 2, frstor: 3 } as const;
 export const environmentBytes = (which: number, operandSize: number): number =>
@@ -78,7 +84,7 @@ export function moveEnvironment(host: FloatHost, cpu: number, which: number, va:
   const head = narrow ? 14 : 28;
   const whole = (which & 2) !== 0;
   const bytes = new Uint8Array(head + (whole ? REGISTER_BYTES : 0));
-  const area: Area = { va, base, checks: [0, bytes.length - 1] };
+  const area: Area = { va, base, checks: fieldThenLast(va, bytes.length, narrow ? 2 : 4) };
   const view = new DataView(bytes.buffer);
   const { u8 } = host.memory;
   const register = (i: number): number => fpu.image + FIELD.registers + 16 * i;

@@ -167,8 +167,8 @@ export class HandlerEmitter extends WasmEmitter {
   needFpu(): void {
     this.if(this.#state(CONTEXT.taskSwitched, 'i32'), () => this.raise(7));
   }
-  needAligned(address: Value, bytes: number): void {
-    this.if(this.ne(this.and(address, this.i64(BigInt(bytes - 1))), this.i64(0n)), () => this.raise(13));
+  protect(condition: Value): void {
+    this.if(condition, () => this.raise(13));
   }
   stepFrom(target: Value): void {
     const trap = this.and(this.#state(CONTEXT.otherFlags, 'i32'), this.i32(0x1_0100));

@@ -16,7 +16,12 @@ function loop(condition: (t: Emitter) => Value | null): Description['translate']
 export const branch: readonly Description[] = [
   instruction('jcc', { forms: ['70+cc Jb', '0f 80+cc Jz'], translate: (t) => t.if(t.condition(t.conditionCode), () => t.jumpNear()) }),
   instruction('jmp', { forms: ['eb Jb', 'e9 Jz'], ends: true, translate: (t) => t.jumpNear() }),
-  instruction('jmp', { forms: ['ff /4 Ev'], default64: true, ends: true, translate: (t, target) => t.jump(t.toWidth(8, target!.read())) }),
+  instruction('jmp', {
+    forms: ['ff /4 Ev'],
+    default64: true,
+    ends: true,
+    translate: (t, target) => t.jump(t.canonical(t.toWidth(8, target!.read()))),
+  }),
   instruction('call', {
     forms: ['e8 Jz'],
     default64: true,
@@ -32,8 +37,14 @@ export const branch: readonly Description[] = [
     ends: true,
     translate(t, target) {
       const to = t.toWidth(8, target!.read());
-      t.push(t.operandSize, t.wrapTo(t.operandSize, t.nextRip()));
-      t.jump(to);
+      const top = t.stackOffset(t.stackPointer(), -t.operandSize);
+      const place = t.strictlyOnStack(top, t.operandSize);
+      // A stack that refuses comes before a target that does not exist.
+      place.readToWrite();
+      const checked = t.canonical(to);
+      place.write(t.wrapTo(t.operandSize, t.nextRip()));
+      t.setStackPointer(top);
+      t.jump(checked);
     },
   }),
   instruction('ret', {
@@ -41,9 +52,9 @@ export const branch: readonly Description[] = [
     default64: true,
     ends: true,
     translate(t) {
-      const to = t.peek(t.operandSize);
+      const to = t.canonical(t.toWidth(8, t.peek(t.operandSize)));
       t.drop(t.operandSize);
-      t.jump(t.toWidth(8, to));
+      t.jump(to);
     },
   }),
   instruction('ret', {
@@ -51,10 +62,10 @@ export const branch: readonly Description[] = [
     default64: true,
     ends: true,
     translate(t, more) {
-      const to = t.peek(t.operandSize);
+      const to = t.canonical(t.toWidth(8, t.peek(t.operandSize)));
       const extra = t.toWidth(t.long ? 8 : 4, more!.read());
       t.setStackPointer(t.add(t.stackPointer(), t.add(extra, t.constant(t.long ? 8 : 4, BigInt(t.operandSize)))));
-      t.jump(t.toWidth(8, to));
+      t.jump(to);
     },
   }),
   instruction('loopne', { addressed: true, forms: ['e0 Jb'], translate: loop((t) => t.condition(5)) }),

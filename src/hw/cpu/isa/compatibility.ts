@@ -100,7 +100,7 @@ export const compatibility: readonly Description[] = [
       const tops = PUSHED.map((_, i) => t.stackOffset(before, -width * (i + 1)));
       // The ends first: none is stored unless all can be.
       const places = tops.map((top) => t.onStack(top, width));
-      for (const place of [places[0]!, places.at(-1)!]) place.readToWrite();
+      for (const top of [tops[0]!, tops.at(-1)!]) t.strictlyOnStack(top, width).readToWrite();
       PUSHED.forEach((register, i) => places[i]!.write(t.gpr(register, width).read()));
       t.setStackPointer(tops.at(-1)!);
     },

@@ -4,7 +4,7 @@
  * width 8 an i64. Writes to memory come first in a description, so that a fault leaves everything as it was.
  */
 import type { CodeMode } from '../code-mode.ts';
-import { CONTEXT } from '../layout.ts';
+import { CONTEXT, STRICT } from '../layout.ts';
 import type { Op } from '../wasm/opcodes.ts';
 
 export type Width = 1 | 2 | 4 | 8;
@@ -109,8 +109,8 @@ export abstract class Emitter {
   abstract again(): void;
   /** #NM while CR0.TS is set. */
   abstract needFpu(): void;
-  /** #GP unless the address is a multiple of `bytes`. */
-  abstract needAligned(address: Value, bytes: number): void;
+  /** #GP if it holds. */
+  abstract protect(condition: Value): void;
   /** After TF or RF may have been set: they take effect at `target`, the next instruction. */
   abstract stepFrom(target: Value): void;
   abstract raise(vector: number, errorCode?: Value): void;
@@ -348,6 +348,26 @@ export abstract class Emitter {
   }
   onStack(offset: Value, width: Width): Place {
     return this.memory(this.address(SEGMENT.ss, offset, width), width, true);
+  }
+  /** A place whose `readToWrite` is the last that can go wrong: read-only pages refuse there, whatever their owner does of other stores. */
+  strictly(address: Value, width: Width, base: Value = this.operandBase()): Place {
+    return this.memory(address, width, this.or(base, this.i32(STRICT)));
+  }
+  /** The same on the stack. */
+  strictlyOnStack(offset: Value, width: Width): Place {
+    return this.strictly(this.address(SEGMENT.ss, offset, width), width, this.i32(1));
+  }
+  /** #GP unless the address is a multiple of `bytes`. */
+  needAligned(address: Value, bytes: number): void {
+    this.protect(this.and(this.wrap(address), this.i32(bytes - 1)));
+  }
+  /** Where a branch leads: #GP at the branch unless the address is canonical. */
+  canonical(target: Value): Value {
+    if (!this.long) return target;
+    const bound = this.let(target);
+    const top = this.add(this.shrS(bound, this.i64(47n)), this.i64(1n));
+    this.protect(this.geU(top, this.i64(2n)));
+    return bound;
   }
   push(width: Width, value: Value): void {
     const top = this.stackOffset(this.stackPointer(), -width);

@@ -91,8 +91,9 @@ const tellTable = (name: string, form: string, base: bigint): Description =>
     translate(t, dst) {
       const at = t.let(dst!.linear());
       const width = t.long ? 8 : 4;
-      t.memory(t.add(at, t.i64(2n)), width, t.operandBase()).write(t.constant(width, base));
-      t.memory(at, 2, t.operandBase()).write(t.i32(0));
+      t.strictly(at, 2).readToWrite();
+      t.strictly(t.addressIn(dst!, 2, width), width).write(t.constant(width, base));
+      t.strictly(at, 2).write(t.i32(0));
     },
   });
 
@@ -161,9 +162,8 @@ function farCall(t: Emitter, offset: Value, which: Value): void {
   const middle = t.stackOffset(t.stackPointer(), -width);
   const top = t.stackOffset(middle, -width);
   // Both stores are sure to succeed before CS changes.
-  const [to, from] = [t.onStack(top, width), t.onStack(middle, width)];
-  from.readToWrite();
-  to.readToWrite();
+  t.strictlyOnStack(middle, width).readToWrite();
+  t.strictlyOnStack(top, width).readToWrite();
   const code = t.let(selector(t, CS).read());
   const [low, high] = [t.address(SS, top, width), t.address(SS, middle, width)];
   loadCode(t, requested(t, which));

@@ -28,8 +28,8 @@ function compareExchange8(t: Emitter, m: Place): void {
 
 function compareExchange16(t: Emitter, address: Value): void {
   t.if(t.ne(t.and(address, t.i64(15n)), t.i64(0n)), () => t.raise(GENERAL_PROTECTION, t.i32(0)));
-  const low = t.memory(address, 8, t.operandBase());
-  const high = t.memory(t.let(t.add(address, t.i64(8n))), 8, t.operandBase());
+  const low = t.strictly(address, 8);
+  const high = t.strictly(t.let(t.add(address, t.i64(8n))), 8);
   const oldLow = low.readToWrite();
   const oldHigh = high.readToWrite();
   const equal = t.let(t.and(t.eq(oldLow, t.gpr('rax', 8).read()), t.eq(oldHigh, t.gpr('rdx', 8).read())));

@@ -104,7 +104,7 @@ export const mmx = (name: string, forms: readonly string[], translate: Translate
     const opened = operands.map((place, i): AnyPlace => {
       if (place.kind !== 'memory') return place;
       if (i === 0) {
-        t.memory(place.linear(), (place as VectorPlace).bytes === 8 ? 8 : place.width, t.operandBase()).readToWrite();
+        t.strictly(place.linear(), (place as VectorPlace).bytes === 8 ? 8 : place.width).readToWrite();
         return place;
       }
       const value = place.read();

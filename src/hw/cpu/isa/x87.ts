@@ -47,10 +47,12 @@ function translate(operation: X87Operation, number: number): Translate {
       };
     case 'store':
       return (t, m, fop) => {
-        const old = m!.readToWrite();
+        const { width } = m!;
+        const place = t.strictly(t.addressIn(m!, 0, width), width);
+        const old = place.readToWrite();
         const opcode = fop!.read();
         note(t, opcode, m!.offset());
-        m!.write(t.wrapTo(m!.width, answer(t, opcode, t.extendU(old))));
+        place.write(t.wrapTo(width, answer(t, opcode, t.extendU(old))));
       };
     case 'storeTen':
       return (t, m, fop) => {

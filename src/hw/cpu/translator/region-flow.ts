@@ -155,8 +155,8 @@ export abstract class RegionFlow extends RegionBase {
     this.fpuReady = true;
     this.branch(this.load('i32', 4, this.cpu, CONTEXT.taskSwitched), () => this.fault(EXIT.noFpu));
   }
-  needAligned(address: Value, bytes: number): void {
-    this.branch(this.and(this.wrap(address), this.i32(bytes - 1)), () => this.fault(EXIT.protection));
+  protect(condition: Value): void {
+    this.branch(condition, () => this.fault(EXIT.protection));
   }
   protected override storedSlowly(): void {
     this.now.stores = true;
