@@ -28,13 +28,13 @@ async function checkFiles({ host, cwd }: CommandContext, words: readonly string[
     } catch (error) {
       // The other files are checked all the same.
       if (!(error instanceof CommandFailure)) throw error;
-      const { problemOf } = await import('../../lang/problems/problem-of.ts');
+      const { problemOf } = await import('../../lang/index.ts');
       problems.push(problemOf('host-failed', { file: name, start: 0, end: 0, line: 1, column: 1 }, error.message));
       sources.set(name, '');
       continue;
     }
     sources.set(name, text);
-    problems.push(...(await checkText(text, name, host, { strictXl, settings })));
+    for (const problem of await checkText(text, name, host, { strictXl, settings })) problems.push(problem);
   }
   return { problems, sources };
 }

@@ -72,7 +72,7 @@ test.each([
   ['"x".uper()', "a string has no 'uper' (did you mean 'upper'?)"],
   ['abs()', 'abs(number) was called with 0 arguments'],
   ['let f = x => x\nf()', "the function needs 'x'"],
-  ['"abc"[1.."x"]', 'a part is told by two integers, for example [1..2]'],
+  ['"abc"[1.."x"]', "'..' does not go with an integer and a string"],
   ['5(3)', "expected the end of the line or ';', found '('"],
   ['domain("nosuch").state', "there is no domain 'nosuch' ('list' shows the domains)"],
   ['domain("web").colour', "a domain has no 'colour'"],
@@ -105,7 +105,6 @@ test.each([
   ['a split', 'text.split(/(a*)*b/)'],
   ['a choice in a repetition', 'text =~ /^(a|a)+$/'],
   ['what may be left out in a repetition', 'text =~ /^(a?a)+$/'],
-  ['much that may be left out', `text =~ /^${'a?'.repeat(60)}${'a'.repeat(51)}$/`],
 ])('a pattern that tries more ways than there is time for is stopped: %s', async (_name, use) => {
   const { failure } = await runScript(`let text = "${'a'.repeat(50)}!"\n${use}`);
   expect(failure).toMatchObject({ code: 'slow-pattern', span: { line: 2 } });
