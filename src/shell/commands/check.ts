@@ -34,7 +34,7 @@ async function checkFiles({ host, cwd }: CommandContext, words: readonly string[
       continue;
     }
     sources.set(name, text);
-    problems.push(...(await checkText(text, name, host, { strictXl, settings })));
+    for (const problem of await checkText(text, name, host, { strictXl, settings })) problems.push(problem);
   }
   return { problems, sources };
 }
