@@ -1,7 +1,7 @@
 /** How fast the language is: large generated configurations, the parser's construction, completion in a long script. */
 import { spawnSync } from 'node:child_process';
 import { resolve } from 'node:path';
-import { checkConfig, complete, evaluateConfig, parse } from '../../src/lang/index.ts';
+import { checkConfig, complete, diagnose, evaluateConfig, parse } from '../../src/lang/index.ts';
 import { commandSignatures } from '../../src/shell/host/script-host.ts';
 import { median, percentile, printRows, ROOT } from './measure.ts';
 
@@ -85,6 +85,16 @@ async function completionMs(): Promise<number> {
   return percentile(times, 99);
 }
 
+const GARBAGE = ['"abc\n', '"${', '[', '{\n', '= = =\n', 'x = 1 + ', 'if ', '(a=>', '{a:', '/a', 'def f():\n', 'x | '];
+/** The slowest of megabytes of nonsense, each at its best of three. */
+function refusalMs(): number {
+  const times = GARBAGE.map((piece) => {
+    const text = `let x = ${piece.repeat(2 ** 20 / piece.length)}`;
+    return 1000 / (rate(text, (garbage) => diagnose(parse(garbage, 'x.xm'))) / (text.length / MEGABYTE));
+  });
+  return Math.max(...times);
+}
+
 export async function language(): Promise<void> {
   const config = largeConfig(MEGABYTE);
   const parsing = rate(config, (text) => parse(text, 'x.cfg'));
@@ -93,11 +103,13 @@ export async function language(): Promise<void> {
   const scripts = rate(script, (text) => parse(text, 'x.xm'));
   const built = constructionMs();
   const completion = await completionMs();
+  const refusal = refusalMs();
   const speed = (value: number): string => `${value.toFixed(1)} MB/s`;
   printRows('The language', [
     { what: 'parsing a configuration of 1 MB', measured: speed(parsing), wanted: '', ok: null },
     { what: 'parsing, evaluating and checking it', measured: speed(checking), wanted: 'at least 5 MB/s', ok: checking >= 5 },
     { what: 'parsing a script of 20,000 lines', measured: speed(scripts), wanted: '', ok: null },
+    { what: 'a megabyte of garbage, the worst kind', measured: `${refusal.toFixed(0)} ms`, wanted: 'under 1000 ms', ok: refusal < 1000 },
     { what: 'first parse: lexer and parser are built', measured: `${built.toFixed(0)} ms`, wanted: 'under 40 ms', ok: built < 40 },
     {
       what: 'completion in a script of 2,000 lines, 99th percentile',

@@ -7,6 +7,9 @@ import { isError } from '../problems/problem-of.ts';
 import { PROBLEMS } from '../problems/table.ts';
 import { check, type CheckHost, type CheckOptions } from './check.ts';
 
+/** Who has so many mistakes has not written a program. */
+const MANY = 1000;
+
 /**
  * Of a text with parts that cannot be read: those, and the errors on the lines before the first of them. What comes behind may mean something else
  * than it seems to.
@@ -23,7 +26,8 @@ export function diagnoseConfig(text: string, { config, problems }: EvaluatedConf
 function together(text: string, unread: readonly Problem[], meaning: () => readonly Problem[]): readonly Problem[] {
   const errors = unread.filter(isError);
   if (errors.length === 0) return [...unread, ...meaning()];
-  const first = Math.min(...errors.map(({ span }) => span.start));
+  if (errors.length > MANY) return unread;
+  const first = errors.reduce((least, { span }) => Math.min(least, span.start), Infinity);
   const line = text.lastIndexOf('\n', first - 1) + 1;
   // What is missing may be in a part that was not read.
   const sure = meaning().filter((problem) => isError(problem) && problem.span.end < line && problem.code !== PROBLEMS['missing-key'].code);
