@@ -2,7 +2,7 @@
  * docs/reference.md and the grammar for editors, from the tables: keys, commands, statements, functions, events, faults, units, diagnostics.
  * `npm run reference` writes them; a test sees that what is committed is what the tables make.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import {
   BUILTINS,
@@ -145,6 +145,7 @@ export function referencePage(): string {
         EXIT_CODES.map(({ code: exit, meaning }) => [String(exit), cell(meaning)]),
       ),
     ),
+    section('Example programs', examplePrograms()),
     section(
       'Diagnostics',
       table(
@@ -157,6 +158,15 @@ export function referencePage(): string {
     ),
   ];
   return parts.join('\n');
+}
+
+/** Each says in its first line what it is. */
+function examplePrograms(): string {
+  const folder = resolve(import.meta.dirname, '../examples/scripts');
+  const rows = readdirSync(folder)
+    .toSorted()
+    .map((name) => [code(name), cell(/^# (.*[a-z].*)$/m.exec(readFileSync(resolve(folder, name), 'utf8'))?.[1] ?? '')]);
+  return `In \`examples/scripts\`; the tests run each of them twice in virtual time. \`xm run --virtual FILE\` runs a program, \`xm create FILE\` a configuration.\n\n${table(['file', 'what it is'], rows)}`;
 }
 
 /** docs/xm.tmLanguage.json, and beside the extension for VS Code, which can only point into its own folder. */

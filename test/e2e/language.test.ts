@@ -46,3 +46,12 @@ test('a pattern that tries too many ways fails its expect, not the shell', async
   expect(stderr).toMatch(/takes too long on this text/);
   expect(exitCode).not.toBe(0);
 });
+
+test('a domain has lists of its disks and network interfaces, as the xenstore tells them', async () => {
+  const { stdout, stderr, exitCode } = await run(`${GUEST}print (domain("web").disks) (len(domain("web").nics))
+xenstore-write "/local/domain/\${domain("web").id}/device/vbd/51712/state" 1 "/local/domain/\${domain("web").id}/device/vbd/51712/virtual-device" 51712
+print (domain("web").disks)`);
+  expect(stderr).toBe('');
+  expect(exitCode).toBe(0);
+  expect(stdout).toMatch(/^ ?0\n\{id: 51712, state: "1", virtual-device: "51712"\}\n$/);
+});

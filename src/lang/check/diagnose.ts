@@ -3,7 +3,7 @@ import { checkConfig } from '../config/read-config.ts';
 import type { EvaluatedConfig } from '../config/evaluate-config.ts';
 import type { Parsed } from '../parse/ast.ts';
 import type { Problem } from '../problem.ts';
-import { isError } from '../problems/problem-of.ts';
+import { isError, problemOf } from '../problems/problem-of.ts';
 import { PROBLEMS } from '../problems/table.ts';
 import { check, type CheckHost, type CheckOptions } from './check.ts';
 
@@ -15,7 +15,15 @@ const MANY = 1000;
  * than it seems to.
  */
 export function diagnose({ program, problems }: Parsed, host?: CheckHost, options?: CheckOptions): readonly Problem[] {
-  return together(program.source.text, problems, () => check(program, host, options));
+  return together(program.source.text, problems, () => {
+    try {
+      return check(program, host, options);
+    } catch (error) {
+      // A sum of a hundred thousand terms is read in a loop, and is a tree as deep.
+      if (!(error instanceof RangeError)) throw error;
+      return [problemOf('too-deep', program.source.span(0, 0), 'an expression is nested too deeply')];
+    }
+  });
 }
 
 /** The same of a configuration. */

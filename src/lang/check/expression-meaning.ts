@@ -342,7 +342,7 @@ export abstract class ExpressionMeaning {
     if (operator === 'and' || operator === 'or') return { value: true, exact: false };
     if (operator === '??' || !left || !right) return null;
     // To try a pattern may take long, and says nothing of kinds.
-    if (right.value instanceof RegExp && /~$/.test(operator)) return { value: true, exact: false };
+    if (right.value instanceof RegExp && operator.endsWith('~')) return { value: true, exact: false };
     return this.#tried(node, left.exact && right.exact, () => binary(operator, left.value, right.value));
   }
 

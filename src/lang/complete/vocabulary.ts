@@ -99,6 +99,8 @@ export const DOMAIN_PROPERTIES: readonly CompletionItem[] = table('property', ''
   weight: 'its weight',
   cap: 'its cap',
   uptime: 'how long it has been running',
+  disks: 'its disks, as the xenstore tells them',
+  nics: 'its network interfaces, as the xenstore tells them',
   shutdown_reason: 'why it stopped; null while it has not',
   console: 'its console: .last(20)',
 });

@@ -89,7 +89,7 @@ let rememberedText = '';
 const remembered = new Map<number, number>();
 /** Even so, a text of opening quotes and brackets alone would be looked through from each of them to its end: after a while none is looked for. */
 let looked = 0;
-const MOST_LOOKS = 6;
+const MOST_LOOKS = 3;
 const FREE_LOOKS = 1 << 16;
 
 function findPartner(text: string, open: number, lines: boolean, depth: number): number {

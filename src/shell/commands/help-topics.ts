@@ -47,6 +47,8 @@ const language = (): string =>
   inject stall on web for 2s             a fault, taken back by itself
   domain app { kernel = guest("pebble"); after = [db]; ready = /login:/ }
   list | join (vcpu-list) on name | save report.json
+  parallel { { wait 1s; pause web }; create db }   sequences beside each other
+  names[-1], names[1..-1]                the last one; all but the first
   console web { expect /> $/ within 5s; send "help\\n" }
   assert len(domains) == 3, "somebody is missing"
 `,
@@ -54,7 +56,7 @@ const language = (): string =>
       'Sizes (512MiB), durations (250ms, 10s) and percentages (40%) are values with a unit. "…${x}…" interpolates, \'…\' does not. # begins a comment; a line ends a statement, so does ;.',
     ),
     wrap(
-      'domain("web") has state, memory, max_memory, cpu_time, cpu_share, vcpus, weight, cap, uptime, shutdown_reason, id, uuid, console.last(20). host has free_memory, total_memory, cpus, cpu_mhz, xen_version.',
+      'domain("web") has state, memory, max_memory, cpu_time, cpu_share, vcpus, disks, nics, weight, cap, uptime, shutdown_reason, id, uuid, console.last(20). host has free_memory, total_memory, cpus, cpu_mhz, xen_version.',
     ),
   ].join('\n');
 

@@ -1,7 +1,7 @@
 /** domain("web").state and the rest: one table of properties, each read at the moment it is asked for. */
 import { Quantity } from '../../lang/values.ts';
 import type { Callable, Value } from '../../lang/index.ts';
-import type { DomainInfo, Toolstack, VcpuInfo } from '../../dom0/toolstack/types.ts';
+import { type DomainInfo, type Toolstack, ToolstackError, type VcpuInfo } from '../../dom0/toolstack/types.ts';
 import { cpuShare } from '../commands/domain-table.ts';
 import { matchDomain, noSuchDomain } from '../commands/find-domain.ts';
 import { vcpuState } from '../commands/vcpu-list.ts';
@@ -39,6 +39,22 @@ function consoleValue({ domid }: DomainInfo, toolstack: Toolstack): Value {
   ]);
 }
 
+/** What the xenstore holds of a kind of device, each with the nodes of its front end. None of a kind: an empty list. */
+async function devices(kind: 'vbd' | 'vif', { domid }: DomainInfo, toolstack: Toolstack): Promise<Value> {
+  const folder = `/local/domain/${domid}/device/${kind}`;
+  const nodes = await toolstack.xenstoreList(folder).catch((error: unknown) => {
+    if (error instanceof ToolstackError && error.code === 'no-such-path') return [];
+    throw error;
+  });
+  const found = new Map<string, Map<string, Value>>();
+  for (const { path, value } of nodes) {
+    const [id = '', ...rest] = path.slice(folder.length + 1).split('/');
+    if (!found.has(id)) found.set(id, new Map([['id', BigInt(id)]]));
+    if (rest.length > 0) found.get(id)!.set(rest.join('/'), value);
+  }
+  return [...found.values()];
+}
+
 const PROPERTIES: Readonly<Record<string, Property>> = {
   id: ({ domid }) => BigInt(domid),
   name: ({ name }) => name,
@@ -54,6 +70,8 @@ const PROPERTIES: Readonly<Record<string, Property>> = {
   uptime: ({ uptimeNs }) => new Quantity('ns', uptimeNs),
   shutdown_reason: ({ shutdownReason }) => shutdownReason,
   pool: ({ pool }) => pool,
+  disks: (info, toolstack) => devices('vbd', info, toolstack),
+  nics: (info, toolstack) => devices('vif', info, toolstack),
   vcpus: async ({ domid }, toolstack) => (await toolstack.vcpus(domid)).map(vcpuValue),
   console: consoleValue,
 };
