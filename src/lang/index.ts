@@ -50,7 +50,7 @@ export { parse, type ParseOptions } from './parse/parse.ts';
 export type { Dialect } from './parse/source.ts';
 export { didYouMean } from './problems/did-you-mean.ts';
 export { formatProblem } from './problems/format-problem.ts';
-export { explainProblem, isError, PROBLEM_CODES } from './problems/problem-of.ts';
+export { explainProblem, isError, problemOf, PROBLEM_CODES } from './problems/problem-of.ts';
 export { convertFile } from './python/convert-file.ts';
 export type { ProblemId, ProblemKind } from './problems/table.ts';
 export { formatQuantity, UNITS } from './units/units.ts';

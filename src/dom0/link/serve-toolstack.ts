@@ -1,5 +1,6 @@
 /** Answers, from a toolstack, what comes over a channel. */
 import type { LocalToolstack } from '../toolstack/create-toolstack.ts';
+import { isCancelled } from '../toolstack/with-moves.ts';
 import type { ConsoleStream } from '../toolstack/types.ts';
 import { packError } from './failures.ts';
 import { FIRST_CREDIT, type Channel, type ToClient, type ToServer, type ValueOperation } from './protocol.ts';
@@ -25,7 +26,8 @@ export function serveToolstack({ toolstack, moves }: LocalToolstack, { send, onM
       try {
         channel.send({ kind: 'result', id, value: await work() });
       } catch (error) {
-        channel.send({ kind: 'error', id, error: packError(error) });
+        // See withMoves: nothing is held up for whoever has cancelled.
+        (isCancelled(error) ? { send } : channel).send({ kind: 'error', id, error: packError(error) });
       } finally {
         calls.delete(id);
       }
@@ -44,7 +46,7 @@ export function serveToolstack({ toolstack, moves }: LocalToolstack, { send, onM
   onMessage((message) => {
     const { id } = message;
     if (message.kind === 'open' && message.operation === 'events') asides.add(id);
-    if (!asides.has(id)) moves.moved();
+    if (!asides.has(id) && message.kind !== 'cancel') moves.moved();
     switch (message.kind) {
       case 'call': {
         const call = new AbortController();

@@ -2,7 +2,7 @@
  * Tells machine time of every question that comes in and of every answer that goes out (see MachineTime): a wrapper round the whole
  * interface, so that no operation has to think of it. For whoever is in the machine's own thread.
  */
-import type { ConsoleStream, Toolstack } from './types.ts';
+import { ToolstackError, type ConsoleStream, type Toolstack } from './types.ts';
 
 export interface Moves {
   /** Somebody has asked for something. */
@@ -32,8 +32,10 @@ export function withMoves(toolstack: Toolstack, time: Moves): Toolstack {
     return isConsole(value) ? consoleWithMoves(value) : value;
   }
 
+  /** Whoever has cancelled his question has made his move by that, and may have asked the next one already: nothing is held up for him. */
   function failed(error: unknown): never {
-    time.answered(--pending);
+    pending--;
+    if (!isCancelled(error)) time.answered(pending);
     throw error;
   }
 
@@ -46,8 +48,8 @@ export function withMoves(toolstack: Toolstack, time: Moves): Toolstack {
       output: iterated(stream.output),
       async write(bytes) {
         time.moved();
-        await stream.write(bytes);
-        time.answered(pending);
+        pending++;
+        await stream.write(bytes).then(answered, failed);
       },
       close,
       [Symbol.asyncDispose]: close,
@@ -69,6 +71,10 @@ export function withMoves(toolstack: Toolstack, time: Moves): Toolstack {
       },
     };
   }
+}
+
+export function isCancelled(error: unknown): boolean {
+  return error instanceof ToolstackError && error.code === 'cancelled';
 }
 
 function isConsole(value: unknown): value is ConsoleStream {

@@ -1,7 +1,7 @@
 /** What can be told of a script before it runs: misplaced statements, unknown commands and keys, numbers that are none. */
 import type { ScriptHost } from '../host.ts';
 import { BUILTIN_BY_NAME } from '../evaluate/builtins.ts';
-import { triggerFault } from '../evaluate/events.ts';
+import { EVENT_BY_NAME, triggerFault } from '../evaluate/events.ts';
 import { STAGE_NAMES } from '../evaluate/stages.ts';
 import { configKey, keyNames } from '../keys/config-keys.ts';
 import { declaredNames } from '../parse/lexing.ts';
@@ -160,6 +160,8 @@ class Checker {
       case 'wait-for': {
         const fault = triggerFault(node.trigger);
         if (fault) this.#report('unknown-event', fault.place, fault.message, fault.help);
+        const never = EVENT_BY_NAME.get(node.trigger.event)?.never;
+        if (never !== undefined) this.#report('never-happens', node.trigger, `'${node.trigger.event}' never happens: ${never}`);
         return true;
       }
       default:

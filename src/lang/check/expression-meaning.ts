@@ -21,7 +21,6 @@ import type {
   Stage,
   Word,
 } from '../parse/ast.ts';
-import { SlowPattern } from '../patterns.ts';
 import { didYouMean } from '../problems/did-you-mean.ts';
 import type { ProblemId } from '../problems/table.ts';
 import { parseNumber } from '../units/units.ts';
@@ -342,6 +341,8 @@ export abstract class ExpressionMeaning {
     const right = this.value(node.right);
     if (operator === 'and' || operator === 'or') return { value: true, exact: false };
     if (operator === '??' || !left || !right) return null;
+    // To try a pattern may take long, and says nothing of kinds.
+    if (right.value instanceof RegExp && /~$/.test(operator)) return { value: true, exact: false };
     return this.#tried(node, left.exact && right.exact, () => binary(operator, left.value, right.value));
   }
 
@@ -350,7 +351,6 @@ export abstract class ExpressionMeaning {
     try {
       return { value: run(), exact };
     } catch (error) {
-      if (error instanceof SlowPattern) return null;
       if (!(error instanceof OperatorFault)) throw error;
       if (exact || error.id === 'type-error') this.report(error.id, node, error.message);
       return null;

@@ -125,7 +125,7 @@ function execute({ program }: Parsed, entries: Map<string, ConfigEntry>, context
     } catch (error) {
       const placed = placedError(error, statement, frame);
       if (!(placed instanceof ScriptError)) throw placed;
-      if (!isMadeOfBroken(statement)) problems.push(...placed.problems);
+      if (!isMadeOfBroken(statement)) for (const problem of placed.problems) problems.push(problem);
     }
   }
   return problems;

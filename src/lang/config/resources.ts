@@ -7,12 +7,15 @@ import type { Value } from '../values.ts';
 import { integerOf, isList, textOf } from './config-number.ts';
 import { parseCpuidFlags, parseCpuidLeaf } from './cpuid-spec.ts';
 import { parsePciSpec } from './pci-spec.ts';
+import { framebuffers } from './vfb-spec.ts';
 
 export type XlJson = string | number | readonly XlJson[] | { readonly [key: string]: XlJson };
 
-/** Fields as libxl calls them, of the domain's build information and of its top level. */
+/** Fields as libxl calls them: of what is known when the domain is created, of how it is built, what only PV has, and of its top level. */
 export interface XlFields {
+  readonly create: Readonly<Record<string, XlJson>>;
   readonly build: Readonly<Record<string, XlJson>>;
+  readonly pv: Readonly<Record<string, XlJson>>;
   readonly top: Readonly<Record<string, XlJson>>;
 }
 
@@ -20,7 +23,7 @@ type Read = { readonly fields: Readonly<Record<string, XlJson>> } | { readonly f
 
 interface Reader {
   readonly key: string;
-  readonly place: 'build' | 'top';
+  readonly place: keyof XlFields;
   read(value: Value): Read;
 }
 
@@ -186,7 +189,19 @@ const READERS: readonly Reader[] = [
   { key: 'device_tree', place: 'build', read: text('device_tree') },
   { key: 'bootloader', place: 'build', read: text('bootloader') },
   { key: 'bootloader_args', place: 'build', read: bootArguments },
+  { key: 'tee', place: 'build', read: text('tee') },
   { key: 'vnuma', place: 'build', read: vnuma },
+  {
+    key: 'shadow_memory',
+    place: 'build',
+    read: (value) => fields('shadow_memkb', integerOf(value) === null ? null : integerOf(value)! * 1024),
+  },
+  { key: 'e820_host', place: 'pv', read: truth('e820_host') },
+  { key: 'seclabel', place: 'create', read: text('ssid_label') },
+  { key: 'pool', place: 'create', read: text('pool_name') },
+  { key: 'passthrough', place: 'create', read: text('passthrough') },
+  { key: 'driver_domain', place: 'create', read: truth('driver_domain') },
+  { key: 'xend_suspend_evtchn_compat', place: 'create', read: truth('xend_suspend_evtchn_compat') },
   { key: 'pci', place: 'top', read: each('pcidevs', pci) },
   { key: 'dtdev', place: 'top', read: each('dtdevs', (path) => ({ path })) },
   { key: 'channel', place: 'top', read: each('channels', channel) },
@@ -200,9 +215,9 @@ export interface ResourceFault {
   readonly at: number | null;
 }
 
-export function readResources({ entries }: ConfigRecord): { readonly fields: XlFields; readonly faults: readonly ResourceFault[] } {
-  const build: Record<string, XlJson> = {};
-  const top: Record<string, XlJson> = {};
+export function readResources(record: ConfigRecord): { readonly fields: XlFields; readonly faults: readonly ResourceFault[] } {
+  const { entries } = record;
+  const fields: Record<keyof XlFields, Record<string, XlJson>> = { create: {}, build: {}, pv: {}, top: {} };
   const faults: ResourceFault[] = [];
   const isHvm = ['type', 'builder'].some((key) => /^[hv]/.test(textOf(entries.get(key)?.value ?? '') ?? ''));
   for (const { key, place, read } of READERS) {
@@ -210,7 +225,8 @@ export function readResources({ entries }: ConfigRecord): { readonly fields: XlF
     const result = entry && read(entry.value);
     if (!result) continue;
     if ('fault' in result) faults.push({ key, message: result.fault, at: result.at ?? null });
-    else Object.assign(place === 'build' ? build : top, result.fields);
+    else Object.assign(fields[place], result.fields);
   }
-  return { fields: { build, top }, faults };
+  if (!isHvm) Object.assign(fields.top, framebuffers(record));
+  return { fields, faults };
 }

@@ -99,6 +99,8 @@ function* react({ node, frame }: Listener['handler'] & {}, what: Value, current:
 
 export function* waitForEvent(node: WaitForStatement, frame: Frame): Eval<void> {
   const host = hostAt(node, frame);
+  const { never } = kindOf(node.trigger, frame);
+  if (never !== undefined) throw scriptError('host-failed', spanOf(frame, node.trigger), `this would wait for ever: ${never}`);
   const { interrupts } = frame.run.session;
   const limitNs = node.within ? yield* durationNs(node.within, frame) : Infinity;
   const listener = yield* listen(node.trigger, frame, null);

@@ -8,6 +8,8 @@ export interface EventKind {
   readonly doc: string;
   /** How it is found: the machine tells it, or the interpreter looks at the machine every 10 ms of its time. */
   readonly found: 'told' | 'state' | 'xenstore';
+  /** Why this machine never tells it. */
+  readonly never?: string;
   /** Of the machine's events, those that are this one. */
   matches?(event: HostEvent): boolean;
 }
@@ -27,7 +29,10 @@ export const EVENTS: readonly EventKind[] = [
   told('crashed', 'a domain crashed; .reason says why'),
   told('destroyed', 'a domain is gone'),
   told('renamed', 'a domain has a new name'),
-  told('migrated', 'a domain came from another machine'),
+  {
+    ...told('migrated', 'a domain came from another machine; not yet: there is no migration'),
+    never: 'domains do not migrate yet',
+  },
   told('watchdog', "a domain's watchdog stopped it", ({ kind, detail }) => kind === 'shutdown' && detail === 'watchdog'),
   {
     name: 'xenstore',

@@ -23,9 +23,6 @@ import { checkAssertion, checkCancelled, durationNs, sleep, sleepUntil, waitUnti
 /** How a statement leaves the block around it. */
 export type Flow = { readonly kind: 'break' | 'continue' } | { readonly kind: 'return'; readonly value: Value };
 
-/** A configuration that loops must end: it is read in one go. */
-const MOST_IN_CONFIG = 100_000;
-
 export function* executeBlock(block: Block, frame: Frame): Eval<Flow | null> {
   return yield* executeAll(block.body, { ...frame, scope: new Scope(frame.scope), top: false });
 }
@@ -51,11 +48,17 @@ function* breathe(statement: Statement, frame: Frame): Eval<void> {
   const { run } = frame;
   countStep(statement, frame);
   checkCancelled(statement, frame);
-  if (run.host === null) {
-    if (run.count > MOST_IN_CONFIG)
-      throw scriptError('not-in-config', spanOf(frame, statement), 'the configuration does not come to an end');
-  } else yield* takeTurn(frame);
+  yield* takeTurn(frame);
   if (run.session.interrupts.active) yield* serviceInterrupts(statement, frame);
+}
+
+/** A configuration that loops must end: it is read in one go. */
+const MOST_IN_CONFIG = 100_000;
+
+function* again(statement: Statement, frame: Frame): Eval<void> {
+  if (frame.run.host === null && frame.run.count > MOST_IN_CONFIG)
+    throw scriptError('not-in-config', spanOf(frame, statement), 'the configuration does not come to an end');
+  yield* breathe(statement, frame);
 }
 
 export function* execute(statement: Statement, frame: Frame): Eval<Flow | null> {
@@ -90,7 +93,7 @@ export function* execute(statement: Statement, frame: Frame): Eval<Flow | null> 
         const flow = yield* executeBlock(statement.body, { ...frame, scope });
         if (flow?.kind === 'break') break;
         if (flow?.kind === 'return') return flow;
-        yield* breathe(statement, frame);
+        yield* again(statement, frame);
       }
       return null;
     }
@@ -99,7 +102,7 @@ export function* execute(statement: Statement, frame: Frame): Eval<Flow | null> 
         const flow = yield* executeBlock(statement.body, frame);
         if (flow?.kind === 'break') break;
         if (flow?.kind === 'return') return flow;
-        yield* breathe(statement, frame);
+        yield* again(statement, frame);
       }
       return null;
     case 'every': {
@@ -209,7 +212,8 @@ function* showPipeline(node: Pipeline, frame: Frame): Eval<void> {
     value = yield* calling(node, frame, callFunction(value, [], frame.run));
   if (!frame.top && node.head.kind !== 'command') return;
   if (frame.top) frame.run.session.scope.declare('_', value);
-  if (value === null) return;
+  // What was saved is in its file.
+  if (value === null || stages.at(-1)?.kind === 'save') return;
   const shown = frame.run.onValue(value);
   if (!shown) return;
   try {

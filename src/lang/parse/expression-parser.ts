@@ -13,6 +13,8 @@ export type Rule<R> = ParserMethod<[], R>;
 export const ENDS_LINE: ReadonlySet<IToken['tokenType']> = new Set([T.Newline, T.Semicolon, T.BlockClose, EOF]);
 
 const NO_TOKENS: readonly IToken[] = [];
+/** Behind so many nothing more is read: it is no text of the language at all. */
+export const MOST_MISTAKES = 2000;
 
 export abstract class ExpressionParser extends EmbeddedActionsParser {
   /** Chevrotain has it, its types do not name it. */
@@ -36,9 +38,10 @@ export abstract class ExpressionParser extends EmbeddedActionsParser {
   protected skipLine(atLeastOne: boolean): void {
     let depth = 0;
     let skipped = !atLeastOne;
+    const all = this.tree.findings.length + this.errors.length > MOST_MISTAKES;
     for (let token = this.LA(1); token.tokenType !== EOF; token = this.LA(1)) {
       const { tokenType } = token;
-      if (skipped && depth === 0 && ENDS_LINE.has(tokenType)) return;
+      if (skipped && depth === 0 && !all && ENDS_LINE.has(tokenType)) return;
       if (tokenType === T.BlockOpen || tokenType === T.MapOpen) depth++;
       else if ((tokenType === T.BlockClose || tokenType === T.MapClose) && depth > 0) depth--;
       this.SKIP_TOKEN();
@@ -86,7 +89,7 @@ export abstract class ExpressionParser extends EmbeddedActionsParser {
   });
 
   private readonly operand: Rule<Operand> = this.RULE('operand', (): Operand => {
-    let prefixes = NO_TOKENS;
+    let prefixes: IToken[] | null = null;
     this.MANY(() => {
       const prefix = this.OR([
         { ALT: () => this.CONSUME(T.Not) },
@@ -94,9 +97,9 @@ export abstract class ExpressionParser extends EmbeddedActionsParser {
         { ALT: () => this.CONSUME(T.Minus) },
         { ALT: () => this.CONSUME(T.Plus) },
       ]);
-      prefixes = [...prefixes, prefix];
+      (prefixes ??= []).push(prefix);
     });
-    return { prefixes, value: this.SUBRULE(this.postfix) };
+    return { prefixes: prefixes ?? NO_TOKENS, value: this.SUBRULE(this.postfix) };
   });
 
   private readonly postfix: Rule<Expression> = this.RULE('postfix', (): Expression => {

@@ -6,6 +6,7 @@ import type { Expression, Parsed, Statement } from './ast.ts';
 import { checkConfigProgram } from './config-statements.ts';
 import { lex, type Lexed } from './lexer.ts';
 import { Source, type Dialect } from './source.ts';
+import { MOST_MISTAKES } from './expression-parser.ts';
 import { StatementParser } from './statement-parser.ts';
 import * as T from './tokens.ts';
 import { TreeBuilder, type Finding } from './tree-builder.ts';
@@ -35,19 +36,26 @@ export function parse(text: string, file: string, options: ParseOptions = {}): P
     parser ??= new StatementParser();
     parser.begin(lexed.tokens, tree);
     body = parser.program();
-    findings.push(...errorsOf(parser.errors, lexed, tree.base, text));
+    append(findings, errorsOf(parser.errors, lexed, tree.base, text));
     readPending(parser, tree, dialect, text, findings, options.variables);
-    findings.push(...tree.findings);
+    append(findings, tree.findings);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     findings.push({ id: 'too-deep', start: 0, end: 0, message: 'brackets are nested too deeply' });
   }
-  if (dialect === 'config') findings.push(...checkConfigProgram(source, body, lexed));
+  if (dialect === 'config') append(findings, checkConfigProgram(source, body, lexed));
   const problems = onePerLine(findings, source).map(({ id, start, end, message, help }) =>
     problemOf(id, source.span(start, end), message, help),
   );
   return { program: { source, dialect, body }, problems: inOrder(problems) };
 }
+
+/** More than the arguments of one call may be. */
+function append(findings: Finding[], more: Iterable<Finding>): void {
+  for (const finding of more) findings.push(finding);
+}
+
+const LONGEST_NAME = 64;
 
 /** Expressions in strings and words; they may hold strings themselves. */
 function readPending(
@@ -59,10 +67,11 @@ function readPending(
   variables: ReadonlySet<string> | undefined,
 ): void {
   for (let next = tree.pending.shift(); next; next = tree.pending.shift()) {
+    if (findings.length + tree.findings.length > MOST_MISTAKES) return;
     const { into, at, start, end } = next;
     const inner = text.slice(start, end);
     if (inner.trim() === '') {
-      const called = /[A-Za-z_]\w*(?=\($)/.exec(text.slice(0, start))?.[0];
+      const called = /[A-Za-z_]\w*(?=\($)/.exec(text.slice(Math.max(0, start - LONGEST_NAME), start))?.[0];
       const help = called === undefined ? undefined : `in a command line a call stands in brackets: (${called}())`;
       tree.find('syntax', start, end, 'there is no expression in the brackets', help);
       continue;
@@ -71,7 +80,7 @@ function readPending(
     tree.base = start;
     reader.begin(lexed.tokens, tree);
     into[at] = unwrapped(reader.interpolation()) ?? { kind: 'broken', start, end };
-    findings.push(...errorsOf(reader.errors, lexed, start, text));
+    append(findings, errorsOf(reader.errors, lexed, start, text));
   }
 }
 
@@ -84,12 +93,12 @@ function unwrapped(expression: Expression | undefined): Expression | undefined {
 
 /** Chevrotain's exceptions as findings; a missing bracket is blamed on the one that was opened. */
 function errorsOf(errors: readonly IRecognitionException[], lexed: Lexed, base: number, text: string): Finding[] {
+  // In their order, so that the last one before a place is found from the end.
+  const openers = [...lexed.abandoned, ...lexed.unclosed].toSorted((a, b) => a - b);
   return errors.map(({ token, message }) => {
     const { start, end } = placeOf(token, lexed.tokens, base);
     if (token.tokenType === T.Unknown) return { id: 'unknown-character', start, end, message, ...templateHelp(text, start) };
-    const opener = MISSING_CLOSER.test(message)
-      ? [...lexed.abandoned, ...lexed.unclosed].filter((offset) => base + offset < start).at(-1)
-      : undefined;
+    const opener = MISSING_CLOSER.test(message) ? openers.findLast((offset) => base + offset < start) : undefined;
     if (opener !== undefined)
       return { id: 'unclosed-bracket', start: base + opener, end: base + opener + 1, message: `'${text[base + opener]}' is not closed` };
     return { id: 'syntax', start, end, message };
@@ -102,11 +111,22 @@ function templateHelp(text: string, at: number): { readonly help: string } | obj
   return /^(?:@@|\{\{|\{%)/.test(text.slice(at, at + 2)) ? { help: 'this looks like a template: fill in its placeholders first' } : {};
 }
 
+/** Tokens stand in the order of the text. */
+function indexOf(tokens: readonly IToken[], { startOffset }: IToken): number {
+  let [low, high] = [0, tokens.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (tokens[middle]!.startOffset < startOffset) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
 /** The end of a line, and of the text, is shown behind the last token that was read. */
 function placeOf(token: IToken, tokens: readonly IToken[], base: number): { readonly start: number; readonly end: number } {
   if (token.tokenType !== EOF && token.tokenType !== T.Newline)
     return { start: base + token.startOffset, end: base + token.startOffset + token.image.length };
-  const at = token.tokenType === EOF ? tokens.length : tokens.indexOf(token);
+  const at = token.tokenType === EOF ? tokens.length : indexOf(tokens, token);
   const before = tokens[at - 1];
   const start = before ? base + before.startOffset + before.image.length : base;
   return { start, end: start + 1 };

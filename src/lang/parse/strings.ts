@@ -73,6 +73,7 @@ export function skipNested(text: string, open: number, lines: boolean, depth = 0
   if (text !== rememberedText) {
     rememberedText = text;
     remembered.clear();
+    looked = 0;
   }
   const question = (open * (DEEPEST + 1) + depth) * 2 + Number(lines);
   let end = remembered.get(question);
@@ -86,11 +87,16 @@ export function skipNested(text: string, open: number, lines: boolean, depth = 0
 /** Brackets and quotes that nothing closes ask the same question again and again; without its answers that takes exponential time. */
 let rememberedText = '';
 const remembered = new Map<number, number>();
+/** Even so, a text of opening quotes and brackets alone would be looked through from each of them to its end: after a while none is looked for. */
+let looked = 0;
+const MOST_LOOKS = 6;
+const FREE_LOOKS = 1 << 16;
 
 function findPartner(text: string, open: number, lines: boolean, depth: number): number {
   const expected: string[] = [];
   let at = open;
   while (at < text.length) {
+    if (++looked > text.length * MOST_LOOKS + FREE_LOOKS) return -1;
     const char = text[at]!;
     const closer = CLOSERS[char];
     if (closer !== undefined) expected.push(closer);

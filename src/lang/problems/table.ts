@@ -50,6 +50,7 @@ export type ProblemId =
   | 'too-large'
   | 'no-end'
   | 'slow-pattern'
+  | 'never-happens'
   | 'not-declared'
   | 'misplaced'
   | 'type-error'
@@ -382,6 +383,13 @@ export const PROBLEMS: Readonly<Record<ProblemId, ProblemKind>> = {
     title: 'a pattern that takes too long',
     explanation:
       'A regular expression is tried in every way it can match. With one repetition inside another, as in /(a+)+$/, there are more ways than can be tried, so it is stopped after half a second. Write it without the inner repetition: /a+$/.',
+  },
+  'never-happens': {
+    code: 'XM1122',
+    severity: 'warning',
+    title: 'an event that never happens',
+    explanation:
+      'The event belongs to the language, but this machine has nothing that could cause it yet: domains do not migrate. A handler of it does nothing, and to wait for it fails.',
   },
   'assertion-failed': {
     code: 'XM1201',

@@ -1,9 +1,9 @@
 /** Values of an old xm file's expressions: bounded in steps, depth and size, with nothing in reach but values. */
 import type { Place, PyExpression, PyParameter, PyStatement } from './ast.ts';
-import { PythonFault } from './fault.ts';
+import { isDeep, PyError, PythonFault, rangeMessage } from './fault.ts';
 import { builtins, OUT_OF_REACH } from './library.ts';
 import { methodOf } from './methods.ts';
-import { binary, compare, MOST_LENGTH, PyError } from './operators.ts';
+import { binary, compare, MOST_LENGTH } from './operators.ts';
 import { PyScope } from './scope.ts';
 import { isTrue, itemsOf, PyTuple, representation, textOf, typeName, type PyBuiltin, type PyFunction, type PyValue } from './values.ts';
 
@@ -45,12 +45,14 @@ export abstract class PythonExpressions {
         throw new PythonFault('failed', error.message, place, instead);
       }
       if (error instanceof PyError) throw new PythonFault('failed', error.message, place);
+      if (error instanceof RangeError && !isDeep(error)) throw new PythonFault('failed', rangeMessage(error), place);
       throw error;
     }
   }
 
   protected outOfReach(what: string, name: string, owner: string, place: Place): never {
-    const instead = OUT_OF_REACH[name] ?? OUT_OF_REACH[owner.split('.')[0]!] ?? 'write the value itself';
+    const told = [name, owner.split('.')[0]!].find((one) => Object.hasOwn(OUT_OF_REACH, one));
+    const instead = told === undefined ? 'write the value itself' : OUT_OF_REACH[told]!;
     throw new PythonFault('unsupported', `'${what}' cannot be reached from a configuration`, place, instead);
   }
 

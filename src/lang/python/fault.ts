@@ -19,3 +19,16 @@ export class PythonFault extends Error {
     this.instead = instead;
   }
 }
+
+/** A mistake that has no place yet. */
+export class PyError extends Error {}
+
+/** What JavaScript says of a stack that is full. */
+export function isDeep({ message }: RangeError): boolean {
+  return /call stack/.test(message);
+}
+
+export function rangeMessage(error: RangeError): string {
+  if (isDeep(error)) return 'nested too deeply';
+  return /length/.test(error.message) ? 'the value is too large' : 'a number is out of range';
+}

@@ -1,5 +1,5 @@
 /** 'VM%d' % vmid */
-import { PyError } from './operators.ts';
+import { PyError } from './fault.ts';
 import { isNumber, PyTuple, representation, textOf, typeName, type PyValue } from './values.ts';
 
 const PLACE = /%(?:\((\w+)\))?([-+ 0#]*)(\d+|\*)?(?:\.(\d+))?[hlL]?([a-zA-Z%])/g;

@@ -4,7 +4,7 @@
  */
 import type { PyStatement } from './ast.ts';
 import { PythonRun, type XmVariable } from './evaluate.ts';
-import { PythonFault } from './fault.ts';
+import { PyError, PythonFault, rangeMessage } from './fault.ts';
 import { parsePython } from './parse.ts';
 import type { PyScope } from './scope.ts';
 import { PyTuple, type PyValue } from './values.ts';
@@ -55,7 +55,13 @@ export function runPython(text: string, given: ReadonlyMap<string, string>): Pyt
   } catch (error) {
     fault = faultOf(error);
   }
-  return { settings: settingsOf(run.globals, given, run.read), fault, variables: run.variables };
+  let settings: readonly PythonSetting[] = [];
+  try {
+    settings = settingsOf(run.globals, given, run.read);
+  } catch (error) {
+    fault ??= faultOf(error);
+  }
+  return { settings, fault, variables: run.variables };
 }
 
 export interface PythonStep {
@@ -85,15 +91,16 @@ export function* stepPython(text: string, given: ReadonlyMap<string, string>): I
 
 function faultOf(error: unknown): PythonFault {
   if (error instanceof PythonFault) return error;
+  if (error instanceof PyError) return new PythonFault('failed', error.message, { start: 0, end: 0 });
   if (error instanceof RangeError) {
-    const message = /call stack/.test(error.message) ? 'nested too deeply' : 'a number is out of range';
-    return new PythonFault('failed', message, { start: 0, end: 0 });
+    return new PythonFault('failed', rangeMessage(error), { start: 0, end: 0 });
   }
   throw error;
 }
 
 function settingsOf(globals: PyScope, given: ReadonlyMap<string, string>, read: ReadonlySet<string>): readonly PythonSetting[] {
   const settings: PythonSetting[] = [];
+  parts = 0;
   for (const [name, { name: at, value: from }] of globals.places) {
     const value = given.has(name) ? undefined : plain(globals.values.get(name) ?? null);
     if (value === undefined) continue;
@@ -102,8 +109,12 @@ function settingsOf(globals: PyScope, given: ReadonlyMap<string, string>, read: 
   return settings;
 }
 
+const MOST_PARTS = 1_000_000;
+let parts = 0;
+
 /** Undefined: xm takes no such value for a setting. */
 function plain(value: PyValue): Value | undefined {
+  if (++parts > MOST_PARTS) throw new PyError('the settings are too large');
   if (typeof value === 'boolean') return value ? 1n : 0n;
   if (typeof value === 'string' || typeof value === 'bigint' || typeof value === 'number') return value;
   if (!Array.isArray(value)) return undefined;

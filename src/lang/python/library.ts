@@ -2,7 +2,8 @@
  * What an old xm file can reach: values and pure functions. No file, network, clock or process. The machine that it sees is always the same one.
  */
 import { bounded, SlowPattern } from '../patterns.ts';
-import { binary, compare, MOST_LENGTH, order, PyError } from './operators.ts';
+import { PyError } from './fault.ts';
+import { binary, compare, MOST_LENGTH, order } from './operators.ts';
 import {
   builtin,
   isNumber,

@@ -1,6 +1,7 @@
 /** Methods of texts, lists and dictionaries. */
+import { PyError } from './fault.ts';
 import { formatText } from './format-text.ts';
-import { MOST_LENGTH, order, PyError } from './operators.ts';
+import { MOST_LENGTH, order } from './operators.ts';
 import { builtin, isEqual, itemsOf, PyTuple, representation, textOf, type PyBuiltin, type PyValue } from './values.ts';
 
 type Methods<T> = Readonly<Record<string, (self: T, args: readonly PyValue[], named: ReadonlyMap<string, PyValue>) => PyValue>>;

@@ -1,9 +1,7 @@
 /** Python 2's operators: whole numbers divide to whole numbers, `%` fills in texts. */
 import { formatText } from './format-text.ts';
+import { PyError } from './fault.ts';
 import { isEqual, isNumber, itemsOf, PyTuple, typeName, type PyValue } from './values.ts';
-
-/** A mistake without a place. */
-export class PyError extends Error {}
 
 export const MOST_LENGTH = 1_000_000;
 
@@ -20,7 +18,8 @@ export function binary(operator: string, left: PyValue, right: PyValue): PyValue
   if (operator === '+') {
     if (typeof left === 'string' && typeof right === 'string') return (checkLength(left.length + right.length), left + right);
     if (Array.isArray(left) && Array.isArray(right)) return (checkLength(left.length + right.length), [...left, ...right]);
-    if (left instanceof PyTuple && right instanceof PyTuple) return new PyTuple([...left.items, ...right.items]);
+    if (left instanceof PyTuple && right instanceof PyTuple)
+      return (checkLength(left.items.length + right.items.length), new PyTuple([...left.items, ...right.items]));
   }
   if (operator === '*') {
     const [repeated, times] = isWhole(left) ? [right, left] : [left, right];

@@ -1,5 +1,6 @@
 /** Values of old xm files. Lists and dictionaries change in place, as in Python; everything else does not. */
 import type { PyExpression, PyParameter, PyStatement } from './ast.ts';
+import { PyError } from './fault.ts';
 import type { PyScope } from './scope.ts';
 
 export class PyTuple {
@@ -85,24 +86,46 @@ export function textOf(value: PyValue): string {
   return typeof value === 'string' ? value : representation(value);
 }
 
+/** A list in a list in a list has more parts than anybody can read. */
+const MOST_READ = 4_000_000;
+let read = 0;
+
+function count(amount: number): void {
+  read += amount;
+  if (read > MOST_READ) throw new PyError('the value is too large');
+}
+
 /** repr(value) */
 export function representation(value: PyValue): string {
+  read = 0;
+  return written(value);
+}
+
+function written(value: PyValue): string {
+  count(typeof value === 'string' ? value.length + 1 : 1);
   if (value === null) return 'None';
   if (typeof value === 'boolean') return value ? 'True' : 'False';
   if (typeof value === 'string') return `'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'").replaceAll('\n', '\\n')}'`;
   if (typeof value === 'number') return Number.isInteger(value) ? value.toFixed(1) : String(value);
   if (typeof value === 'bigint') return String(value);
-  if (Array.isArray(value)) return `[${value.map(representation).join(', ')}]`;
-  if (value instanceof PyTuple) return `(${value.items.map(representation).join(', ')}${value.items.length === 1 ? ',' : ''})`;
-  if (value instanceof Map) return `{${[...value].map(([key, item]) => `${representation(key)}: ${representation(item)}`).join(', ')}}`;
+  if (Array.isArray(value)) return `[${value.map(written).join(', ')}]`;
+  if (value instanceof PyTuple) return `(${value.items.map(written).join(', ')}${value.items.length === 1 ? ',' : ''})`;
+  if (value instanceof Map) return `{${[...value].map(([key, item]) => `${written(key)}: ${written(item)}`).join(', ')}}`;
   return `<${value.kind} ${value.name}>`;
 }
 
 export function isEqual(left: PyValue, right: PyValue): boolean {
+  read = 0;
+  return areEqual(left, right);
+}
+
+function areEqual(left: PyValue, right: PyValue): boolean {
+  if (left === right) return true;
+  count(1);
   if (isNumber(left) && isNumber(right)) return Number(left) === Number(right);
   if (Array.isArray(left) && Array.isArray(right))
-    return left.length === right.length && left.every((item, at) => isEqual(item, right[at]!));
+    return left.length === right.length && left.every((item, at) => areEqual(item, right[at]!));
   if (left instanceof PyTuple && right instanceof PyTuple)
-    return left.items.length === right.items.length && left.items.every((item, at) => isEqual(item, right.items[at]!));
-  return left === right;
+    return left.items.length === right.items.length && left.items.every((item, at) => areEqual(item, right.items[at]!));
+  return false;
 }

@@ -1,4 +1,5 @@
 /** check: what is wrong with scripts and configurations, all at once, without running them. */
+import { CommandFailure } from '../../lang/host.ts';
 import type { Problem, Value } from '../../lang/index.ts';
 import { checkText } from '../host/check-text.ts';
 import { packageVersion } from '../host/package-files.ts';
@@ -21,9 +22,19 @@ async function checkFiles({ host, cwd }: CommandContext, words: readonly string[
   const problems: Problem[] = [];
   const sources = new Map<string, string>();
   for (const name of names) {
-    const { text } = await host.readFile(name, cwd);
+    let text: string;
+    try {
+      ({ text } = await host.readFile(name, cwd));
+    } catch (error) {
+      // The other files are checked all the same.
+      if (!(error instanceof CommandFailure)) throw error;
+      const { problemOf } = await import('../../lang/index.ts');
+      problems.push(problemOf('host-failed', { file: name, start: 0, end: 0, line: 1, column: 1 }, error.message));
+      sources.set(name, '');
+      continue;
+    }
     sources.set(name, text);
-    problems.push(...(await checkText(text, name, host, { strictXl, settings })));
+    for (const problem of await checkText(text, name, host, { strictXl, settings })) problems.push(problem);
   }
   return { problems, sources };
 }

@@ -129,7 +129,13 @@ export const create: Command = {
     if (args.flag('all')) return await createAll(context, words);
     const name = words.find((word) => !word.includes('='));
     if (name !== undefined && !args.flag('dryrun')) await createBefore(context, name);
-    const loaded = await loadConfig(context, { words, file: args.text('defconfig'), quiet, strictXl: args.flag('strict-xl') });
+    const loaded = await loadConfig(context, {
+      words,
+      file: args.text('defconfig'),
+      quiet,
+      strictXl: args.flag('strict-xl'),
+      dry: args.flag('dryrun'),
+    });
     if (args.flag('dryrun')) {
       const json = xlConfig(loaded.config, loaded.settings);
       return { kind: 'text', text: `${printJson(json)}\n`, value: toValue(json) };

@@ -1,5 +1,6 @@
 /** fmt: scripts and configurations in their usual form. */
-import { chmodSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { isUtf8 } from 'node:buffer';
+import { chmodSync, chownSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { dialectOfFile } from '../host/text-kind.ts';
 import { textFailure, ShellFailure } from './failure.ts';
@@ -8,16 +9,31 @@ import { NOTHING } from './command.ts';
 
 const STDIN = 'standard input';
 
-/** Beside the file and then in its place: whoever reads it meanwhile sees the old text or the new one. */
-function replaceFile(path: string, text: string): void {
+/**
+ * Beside the file and then in its place, when all of it is on the disk: whoever reads it meanwhile, and whoever loses power, has the old text or the
+ * new one. A link stays one; the file keeps its mode and its owner.
+ */
+function replaceFile(name: string, text: string): void {
+  const path = realpathSync(name);
   const beside = join(dirname(path), `.${basename(path)}.${process.pid}.new`);
+  const { mode, uid, gid } = statSync(path);
   try {
-    writeFileSync(beside, text, { flag: 'wx' });
-    chmodSync(beside, statSync(path).mode);
+    writeFileSync(beside, text, { flag: 'wx', mode, flush: true });
+    chmodSync(beside, mode);
+    if (process.getuid?.() === 0) chownSync(beside, uid, gid);
     renameSync(beside, path);
   } catch (error) {
-    throw new ShellFailure('failed', `cannot write ${path}: ${(error as Error).message}`);
+    rmSync(beside, { force: true });
+    throw new ShellFailure('failed', `cannot write ${name}: ${(error as Error).message}`);
   }
+}
+
+/** Before any file is written. What was read as text must be all that is in the file: bytes that are no UTF-8 would be lost. */
+function checkReplaceable(path: string, name: string): void {
+  // Who may write into the folder could replace it all the same; but not to do so is what read-only asks for.
+  if ((statSync(path).mode & 0o222) === 0) throw new ShellFailure('failed', `cannot write ${name}: it is read-only`);
+  if (!isUtf8(readFileSync(path)))
+    throw new ShellFailure('failed', `${name} is not in UTF-8`, { hint: 'iconv -f latin1 -t utf8 converts it, if it is Latin-1' });
 }
 
 async function formatted(text: string, path: string): Promise<string> {
@@ -60,6 +76,7 @@ export const fmt: Command = {
       const { path, text } = await host.readFile(name, cwd);
       const result = await formatted(text, name);
       if (result === text) continue;
+      if (!args.flag('check')) checkReplaceable(path, name);
       changed.push(name);
       wanted.push({ path, text: result, name });
     }

@@ -62,7 +62,7 @@ export function xlConfig(config: DomainConfig, settings?: DomainSettings): Json 
   const { vcpus, maxVcpus, memoryMiB, maxMemoryMiB, cpuWeight, cap } = config;
   const most = maxVcpus ?? vcpus;
   return {
-    c_info: { type: 'pv', name: config.name, uuid: config.uuid, run_hotplug_scripts: 'True' },
+    c_info: { type: 'pv', name: config.name, uuid: config.uuid, ...settings?.xl.create, run_hotplug_scripts: 'True' },
     b_info: {
       max_vcpus: most,
       avail_vcpus: vcpus === undefined ? undefined : Array.from({ length: vcpus }, (_, vcpu) => vcpu),
@@ -74,11 +74,12 @@ export function xlConfig(config: DomainConfig, settings?: DomainSettings): Json 
       target_memkb: memoryMiB === undefined ? undefined : memoryMiB * 1024,
       sched_params: { weight: cpuWeight, cap },
       claim_mode: 'True',
-      kernel: config.kernel,
+      // As it was written: a path of one host means nothing on another.
+      kernel: settings ? settings.kernel : config.kernel,
       cmdline: config.cmdline,
-      ramdisk: config.ramdisk,
+      ramdisk: settings ? settings.ramdisk : config.ramdisk,
       ...settings?.xl.build,
-      'type.pv': {},
+      'type.pv': { ...settings?.xl.pv },
       arch_arm: {},
       arch_x86: {},
     },
@@ -89,7 +90,7 @@ export function xlConfig(config: DomainConfig, settings?: DomainSettings): Json 
     ...action('crash', config.onCrash, 'destroy'),
     ...(settings?.onWatchdog !== undefined && settings.onWatchdog !== 'destroy' && { on_watchdog: actionName(settings.onWatchdog) }),
     ...settings?.xl.top,
-    on_soft_reset: 'soft_reset',
+    ...((settings?.onSoftReset ?? 'soft-reset') !== 'destroy' && { on_soft_reset: actionName(settings?.onSoftReset ?? 'soft-reset') }),
   };
 }
 

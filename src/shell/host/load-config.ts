@@ -23,11 +23,16 @@ interface Request {
   readonly file: string | undefined;
   readonly quiet: boolean;
   readonly strictXl?: boolean;
+  /** It is only shown: a domain that cannot be started here is one all the same. */
+  readonly dry?: boolean;
 }
 
 const isSetting = (word: string): boolean => /^[A-Za-z][\w.]*\s*\+?=/.test(word);
 
-export async function loadConfig(context: CommandContext, { words, file, quiet, strictXl = false }: Request): Promise<LoadedConfig> {
+export async function loadConfig(
+  context: CommandContext,
+  { words, file, quiet, strictXl = false, dry = false }: Request,
+): Promise<LoadedConfig> {
   const language = await import('../../lang/index.ts');
   const names = words.filter((word) => !isSetting(word));
   const typed = words.filter(isSetting);
@@ -43,8 +48,11 @@ export async function loadConfig(context: CommandContext, { words, file, quiet, 
   const evaluated = language.evaluateConfig(read.text, read.path, typed, { strictXl, guest: (name) => context.host.guest(name) });
   const record = declared ? merged(declared, evaluated.config) : evaluated.config;
   const sources = new Map([[read.path, read.text]]);
-  failAt(declared ? evaluated.problems : language.diagnoseConfig(read.text, evaluated), sources);
-  const { settings, problems } = language.readConfig(record);
+  // With what cannot be read come the mistakes before it.
+  if (evaluated.problems.some(language.isError))
+    failAt(declared ? evaluated.problems : language.diagnoseConfig(read.text, evaluated), sources);
+  const { settings, problems: found } = language.readConfig(record);
+  const problems = dry && settings.name !== undefined ? found.map(withoutKernel) : found;
   failAt(problems, sources);
   const converted = toDomainConfig(record, settings, await hostCpuCount(context.toolstack));
   failAt(converted.problems, sources);
@@ -57,6 +65,12 @@ export async function loadConfig(context: CommandContext, { words, file, quiet, 
   }
   return { config: converted.config, settings, record, sources };
 }
+
+/** A boot loader finds the kernel of many a file, and there is none here. */
+function withoutKernel(problem: Problem): Problem {
+  return problem.code === MISSING_KEY ? { ...problem, severity: 'warning' } : problem;
+}
+const MISSING_KEY = 'XM1046';
 
 function failAt(problems: readonly Problem[], sources: ReadonlyMap<string, string>): void {
   if (problems.some(({ severity }) => severity === 'error')) throw textFailure(problems, sources);

@@ -107,7 +107,8 @@ export function createScriptHost(toolstack: Toolstack, screen: HostScreen): Scri
     },
     clock: {
       now: async () => (await toolstack.time()).nowNs,
-      sleepUntil: (deadlineNs, signal) => orAborted(signal, toolstack.sleepUntil(deadlineNs)),
+      // Given up by both: here at once, and there, so that no time is let pass for nobody.
+      sleepUntil: (deadlineNs, signal) => orAborted(signal, toolstack.sleepUntil(deadlineNs, signal)),
     },
     readFile: (path, from) => Promise.resolve().then(() => readText(path, from)),
     writeFile: (path, from, text) => Promise.resolve().then(() => writeText(path, from, text)),

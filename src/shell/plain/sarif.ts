@@ -55,7 +55,7 @@ function result({ code, severity, message, help, span }: Problem, codes: readonl
     locations: [
       {
         physicalLocation: {
-          artifactLocation: { uri: encodeURI(span.file) },
+          artifactLocation: { uri: span.file.split('/').map(encodeURIComponent).join('/') },
           region: { startLine: span.line, startColumn: span.column, endLine: lines.length, endColumn: lines.at(-1)!.length + 1 },
         },
       },

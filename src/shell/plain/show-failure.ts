@@ -69,9 +69,12 @@ export async function failureText(error: unknown, colour = false): Promise<strin
   return `${paint('31', 'error:')} ${failure.message}\n${place(failure)}${hint}`;
 }
 
-/** What stopped it comes last, next to the prompt; what has no effect does not matter now. */
+/** File by file. What stopped it comes last, next to the prompt; what has no effect does not matter now. */
 function mattering(problems: readonly Problem[]): readonly Problem[] {
-  return [...problems.filter(({ severity }) => severity === 'warning'), ...problems.filter(({ severity }) => severity === 'error')];
+  const files = [...new Set(problems.map(({ span }) => span.file))];
+  return files.flatMap((file) =>
+    ['warning', 'error'].flatMap((wanted) => problems.filter(({ severity, span }) => span.file === file && severity === wanted)),
+  );
 }
 
 function place({ span, sources }: Described): string {

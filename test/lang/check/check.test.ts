@@ -19,6 +19,7 @@ test.each<[string, string[]]>([
   ['{ throw "x"; list }', ["1:14 this is never reached: 'throw' comes before it"]],
   ['try { list } catch e { print $e.message }', ["1:30 this is '$e' and the text '.message' (${e.message})"]],
   ['let l = [1]\nprint $l[0] $l.cfg', ["2:7 this is '$l' and the text '[0]' (${l[0]})"]],
+  ['wait for migrated of "web" within 1s', ["1:10 'migrated' never happens: domains do not migrate yet"]],
   ['for x in [1] { fn f() { break } }', ["1:25 'break' is not in a loop"]],
   ['while true { if x { continue } }', []],
   ['send "x"', ["1:1 'send' is only possible in a console block (console DOMAIN { send … })"]],

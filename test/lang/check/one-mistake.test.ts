@@ -97,3 +97,24 @@ test('a megabyte of garbage is refused in under a second', () => {
     expect(performance.now() - start).toBeLessThan(1000);
   }
 });
+
+const MEGABYTE = 2 ** 20;
+const filled = (piece: string): string => piece.repeat(Math.ceil(MEGABYTE / piece.length)).slice(0, MEGABYTE);
+
+test.each(['"abc\n', '"${', '[', '{\n', '= = =\n', 'x = 1 + ', 'if ', '(a=>', '{a:', '/a', 'def f():\n', '-', 'x | ', '${', "'''", '\0'])(
+  'a megabyte of %j is read no longer than a second',
+  (piece) => {
+    const text = `let x = ${filled(piece)}`;
+    for (const dialect of ['script', 'config'] as const) {
+      // The best of a few: others use this computer too.
+      let bestMs = Infinity;
+      for (let run = 0; run < 4 && bestMs > 1000; run++) {
+        const start = performance.now();
+        const { problems } = parse(text, 'x', { dialect });
+        bestMs = Math.min(bestMs, performance.now() - start);
+        expect(problems.some(isError)).toBe(true);
+      }
+      expect(bestMs).toBeLessThan(1000);
+    }
+  },
+);

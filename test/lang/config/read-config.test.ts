@@ -164,6 +164,12 @@ describe(needsCorpus('keys of the corpus'), () => {
     'vcpu',
   ];
 
+  test('a generated file may be long', () => {
+    const { config, problems } = evaluateConfig('name = "x"\n'.repeat(120_000), 'x.cfg');
+    expect(problems).toEqual([]);
+    expect(config.entries.get('name')!.value).toBe('x');
+  });
+
   test('what xl knows is known', () => {
     const unknown = new Set<string>();
     for (const { text, name, accepted } of corpusFiles()) {

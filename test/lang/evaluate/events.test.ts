@@ -154,3 +154,8 @@ test('of, as and on are names everywhere else', async () => {
   expect(problems).toEqual([]);
   expect(value).toBe(6n);
 });
+
+test('to wait for what this machine never tells fails at once', async () => {
+  const { failure } = await runScript('wait for migrated');
+  expect(failure).toMatchObject({ code: 'host-failed', message: 'this would wait for ever: domains do not migrate yet' });
+});

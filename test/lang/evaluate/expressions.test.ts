@@ -72,7 +72,7 @@ test.each([
   ['"x".uper()', "a string has no 'uper' (did you mean 'upper'?)"],
   ['abs()', 'abs(number) was called with 0 arguments'],
   ['let f = x => x\nf()', "the function needs 'x'"],
-  ['"abc"[1.."x"]', 'a part is told by two integers, for example [1..2]'],
+  ['"abc"[1.."x"]', "'..' does not go with an integer and a string"],
   ['5(3)', "expected the end of the line or ';', found '('"],
   ['domain("nosuch").state', "there is no domain 'nosuch' ('list' shows the domains)"],
   ['domain("web").colour', "a domain has no 'colour'"],
@@ -99,11 +99,20 @@ test('an expression nested deeper than the stack is an error, not a crash', asyn
 });
 
 test.each([
-  ['"=~"', 'text =~ /^(a+)+$/'],
-  ['a method', 'text.match(/^(a|aa)+$/)'],
-  ['a replacement', 'text.replace(/(a|a)*b/, "")'],
-  ['a split', 'text.split(/(a*)*b/)'],
-])('a pattern that tries more ways than there is time for is stopped: %s', async (_name, use) => {
+  ['"=~"', 'text =~ /^(a+)+$/', 'false'],
+  ['a method', 'text.match(/^(a|aa)+$/)', 'null'],
+  ['a replacement', 'text.replace(/(a|a)*b/, "")', `"${'a'.repeat(50)}!"`],
+  ['a split', 'len(text.split(/(a*)*b/))', '1'],
+  ['what may be left out in a repetition', 'text =~ /^(a?a)+$/', 'false'],
+])('a pattern that has more ways than there is time for answers all the same: %s', async (_name, use, answer) => {
+  expect(await valueOf(`let text = "${'a'.repeat(50)}!"\n${use}`)).toBe(answer);
+});
+
+test.each([
+  ['looks around', 'text =~ /(?=a)^(a|aa)+$/'],
+  ['refers back', 'text.match(/^(a|aa)+\\1$/)'],
+  ['has more states than the linear engine takes', 'text.replace(/^(a{1,3}){2,60}$/, "")'],
+])('a pattern that %s is stopped, with its place', async (_what, use) => {
   const { failure } = await runScript(`let text = "${'a'.repeat(50)}!"\n${use}`);
   expect(failure).toMatchObject({ code: 'slow-pattern', span: { line: 2 } });
   expect(failure!.message).toMatch(/takes too long on this text$/);

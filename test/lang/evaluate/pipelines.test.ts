@@ -88,6 +88,7 @@ test('join brings rows of two tables together', async () => {
 });
 
 test('save writes in the format that the name of the file says, and goes on with the table', async () => {
+  expect((await runScript('list | save out/all.csv')).shown).toEqual([]);
   const { host, value } = await runScript('list | select name | save out/names.csv | count');
   expect(host.files.get('out/names.csv')).toBe('name\nDomain-0\nweb\ndb\n');
   expect(value).toBe(3n);

@@ -335,3 +335,19 @@ test('the program that is edited is one that runs', () => {
     disk: '["phy:/dev/a00,xvda,w", "phy:/dev/b01,xvdb,w"]',
   });
 });
+
+test.each([
+  ['a list in itself', 'x = []\nx.append(x)', /nested too deeply/],
+  ['a list in itself, as text', 'x = []\nx.append(x)\nmemory = len(str(x))', /nested too deeply/],
+  ['a list in a list in a list', 'x = [1]\nfor i in range(60): x = [x, x]', /too large/],
+  ['its text', 'x = [1]\nfor i in range(60): x = [x, x]\nmemory = len(str(x))', /too large/],
+  ['two of them compared', 'x = [1]\ny = [1]\nfor i in range(60): x, y = [x, x], [y, y]\nmemory = x == y', /too large/],
+  ['a tuple that doubles', 't = (1,)\nwhile True: t = t + t', /too large/],
+  ['a replacement', 'x = "a" * 1000000\nextra = x.replace("a", x)', /too large/],
+  ['a pattern that backtracks', 'x = "a" * 50 + "!"\nif re.match("(?=a)(a|aa)+$", x): memory = 1', /takes too long/],
+  ['a thousand signs', `memory = ${'-'.repeat(50_000)}1`, /nested too deeply/],
+  ['what every object of JavaScript has', 'extra = os.environ.constructor', /cannot be reached/],
+])('a sandbox has walls: %s', (_name, text, told) => {
+  expect(fault(text)).toMatch(told);
+  expect(fault(text)).not.toMatch(/native code|Object/);
+});

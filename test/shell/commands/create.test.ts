@@ -72,7 +72,7 @@ test('-n prints the configuration as xl does and builds nothing', async () => {
       target_memkb: 131072,
       sched_params: {},
       claim_mode: 'True',
-      kernel: join(folder, 'images/vmlinuz'),
+      kernel: 'images/vmlinuz',
       'type.pv': {},
       arch_arm: {},
       arch_x86: {},

@@ -1,5 +1,5 @@
 /** Commands that only read and write files: no machine is started for them. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
@@ -47,6 +47,43 @@ test('fmt writes files in place, keeps their mode, and leaves nothing behind', a
   expect(statSync(path).mode).toBe(mode);
   expect(readdirSync(folder).filter((name) => name.includes('.new'))).toEqual([]);
   expect(await withoutMachine('fmt', path)).toMatchObject({ stdout: '', stderr: '', exitCode: 0 });
+});
+
+test('fmt writes through a link, and keeps away from read-only files and from what is no UTF-8', async () => {
+  const path = file('linked.xm', 'let x=1\n');
+  const link = join(folder, 'link.xm');
+  symlinkSync('linked.xm', link);
+  expect((await withoutMachine('fmt', link)).exitCode).toBe(0);
+  expect(lstatSync(link).isSymbolicLink()).toBe(true);
+  expect(readFileSync(path, 'utf8')).toBe('let x = 1\n');
+
+  const before = file('before.xm', 'let x=1\n');
+  const locked = file('locked.xm', 'let x=1\n');
+  chmodSync(locked, 0o444);
+  expect((await withoutMachine('fmt', before, locked)).stderr).toContain('it is read-only');
+  expect(readFileSync(before, 'utf8')).toBe('let x=1\n');
+
+  const latin = join(folder, 'latin.cfg');
+  writeFileSync(latin, Buffer.from('name="x" # caf\xe9\n', 'latin1'));
+  expect((await withoutMachine('fmt', latin)).stderr).toContain('is not in UTF-8');
+  expect(readFileSync(latin, 'latin1')).toBe('name="x" # caf\xe9\n');
+});
+
+test('check goes on behind a file that is not there, and tells file by file', async () => {
+  const first = file('first.xm', 'let unused = 1\nnope + 1\n');
+  const second = file('second.xm', 'let b = 1\n');
+  const { stderr, exitCode } = await withoutMachine('check', first, join(folder, 'missing.xm'), second);
+  expect(exitCode).toBe(2);
+  expect([...stderr.matchAll(/^(?:error|warning): .*\n +--> .*?([\w.]+):/gm)].map((match) => match[1])).toEqual([
+    'first.xm',
+    'missing.xm',
+    'second.xm',
+  ]);
+});
+
+test('file names in SARIF are URIs', async () => {
+  const path = file('odd #1%.xm', 'nope + 1\n');
+  expect((await withoutMachine('check', '--sarif', path)).stdout).toContain('odd%20%231%25.xm"');
 });
 
 test('fmt --check writes nothing and ends with 1', async () => {

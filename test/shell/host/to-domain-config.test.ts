@@ -7,7 +7,11 @@ const span = { file: '/etc/xen/web.cfg', start: 10, end: 14, line: 3, column: 1 
 const record: ConfigRecord = { file: '/etc/xen/web.cfg', entries: new Map(['cpus', 'cpus_soft'].map((key) => [key, { value: '', span }])) };
 
 const convert = (some: Partial<DomainSettings>): ReturnType<typeof toDomainConfig> =>
-  toDomainConfig(record, { name: 'web', kernel: '/boot/vmlinuz', xl: { build: {}, top: {} }, disks: [], vifs: [], ...some }, CPUS);
+  toDomainConfig(
+    record,
+    { name: 'web', kernel: '/boot/vmlinuz', xl: { create: {}, build: {}, pv: {}, top: {} }, disks: [], vifs: [], ...some },
+    CPUS,
+  );
 
 describe('settings become what is built', () => {
   test.each<[Partial<DomainSettings>, Record<string, unknown>]>([

@@ -119,3 +119,9 @@ test('a list of maps with the same keys is a table', async () => {
   expect(await plainText(vcpus, DEFAULT_OUTPUT)).toBe('id\tcpu_time\n0\t2000000000\n1\t2000000000\n');
   expect(lines(vcpus)).toEqual(['id  cpu_time', ' 0     2.0 s', ' 1     2.0 s']);
 });
+
+test('yaml: what only looks like text to some readers is quoted, and what is no character to them is escaped', () => {
+  expect(inFormat(['.5', '...', '\u0085', 'a\u2028b', '1:30', '012'], 'yaml', DEFAULT_OUTPUT)).toBe(
+    '- ".5"\n- "..."\n- "\\u0085"\n- "a\\u2028b"\n- "1:30"\n- "012"\n',
+  );
+});
