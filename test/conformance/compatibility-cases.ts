@@ -6,7 +6,7 @@ import { DATA, integer, randomFrom, type Random, type Recipe } from './state.ts'
 /** What goes elsewhere, what only the system does, and what tells of the machine. */
 const SKIPPED: ReadonlySet<string> = new Set(
   (
-    'syscall sysenter int int3 into ud2 cpuid rdtsc rdtscp fxsave fxrstor popf lar lsl verr verw sldt str smsw lfs lgs lss cli sti hlt in out ins outs ' +
+    'syscall sysenter int int1 int3 into ud2 cpuid rdtsc rdtscp fxsave fxrstor popf lar lsl verr verw sldt str smsw lfs lgs lss cli sti hlt in out ins outs ' +
     'xgetbv xsave xsavec xsaveopt xrstor rdmsr wrmsr rdpmc clts invd wbinvd sysret sysexit xsetbv lgdt lidt lmsw invlpg lldt ltr'
   ).split(' '),
 );
