@@ -14,7 +14,7 @@ export interface Case {
 const SKIPPED: ReadonlySet<string> = new Set(
   (
     'syscall sysenter sysexit int int1 iretq cpuid rdtsc rdtscp fxsave fxrstor xsave xsaveopt xsavec xrstor xgetbv rdfsbase rdgsbase wrfsbase wrgsbase lar lsl verr verw sldt str smsw sgdt sidt lss lfs lgs retf ' +
-    'cli sti hlt in out ins outs rdmsr wrmsr rdpmc clts invd wbinvd sysret swapgs xsetbv monitor mwait lgdt lidt lmsw invlpg lldt ltr'
+    'cli sti hlt in out ins outs rdmsr wrmsr rdpmc clts invd wbinvd sysret swapgs xsetbv lgdt lidt lmsw invlpg lldt ltr'
   ).split(' '),
 );
 const FAR = /^ff \/[35]/;

@@ -7,7 +7,7 @@ import { DATA, integer, randomFrom, type Random, type Recipe } from './state.ts'
 const SKIPPED: ReadonlySet<string> = new Set(
   (
     'syscall sysenter int int1 int3 into ud2 cpuid rdtsc rdtscp fxsave fxrstor popf lar lsl verr verw sldt str smsw lfs lgs lss cli sti hlt in out ins outs ' +
-    'xgetbv xsave xsavec xsaveopt xrstor rdmsr wrmsr rdpmc clts invd wbinvd sysret sysexit xsetbv monitor mwait lgdt lidt lmsw invlpg lldt ltr'
+    'xgetbv xsave xsavec xsaveopt xrstor rdmsr wrmsr rdpmc clts invd wbinvd sysret sysexit xsetbv lgdt lidt lmsw invlpg lldt ltr'
   ).split(' '),
 );
 /** They take the address to go on at from the stack. */

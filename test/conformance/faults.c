@@ -1,7 +1,7 @@
 /*
  * Runs single instructions whose memory operands lie where two pages meet, one or both of which refuse them. Reads cases from standard input and writes
  * what became of them:
- *   case:   code[16] (length in code[15]), 16 registers, rflags, FXSAVE image, u8 pages (1: the first refuses, 2: the second), u8 access (0 none, 1 read), 6
+ *   case:   code[16] (length in code[15]), 16 registers, rflags, FXSAVE image, u8 pages (1: the first refuses, 2: the second; 0: none), u8 access (0 none, 1 read), 6
  *           bytes of nothing, 1280 bytes of memory: half before the boundary, half behind
  *   result: u64 trap (-1: none), u64 error code, u64 cr2, u64 rip, 16 registers, rflags, FXSAVE image, 1280 bytes of memory
  * All of the state is in the signal frame that main's int3 leaves, so rsp is the case's too. Built by hand: gcc -O1 -static -o faults faults.c
@@ -35,6 +35,8 @@ static void protect(int access) {
 }
 
 static void caught(int signal, siginfo_t *info, void *context) {
+  /* The case may have set AC. */
+  __asm__ volatile("pushfq\nandl $~0x40000, (%rsp)\npopfq");
   ucontext_t *user = context;
   greg_t *regs = user->uc_mcontext.gregs;
   uint8_t *fpu = (uint8_t *)user->uc_mcontext.fpregs;

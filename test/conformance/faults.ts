@@ -26,8 +26,8 @@ export interface FaultCase {
   readonly flags: bigint;
   readonly fpu: Uint8Array;
   readonly memory: Uint8Array;
-  /** Which refuse: 1 the first, 2 the second, 3 both. */
-  readonly pages: 1 | 2 | 3;
+  /** Which refuse: 1 the first, 2 the second, 3 both; 0 none: the operand is not canonical, or not aligned while EFLAGS.AC is set. */
+  readonly pages: 0 | 1 | 2 | 3;
   /** What a page that refuses still allows. */
   readonly access: 'none' | 'read';
 }
@@ -187,6 +187,13 @@ function splits(name: string, { bytes }: Reach): number[] {
   return Array.from({ length: area + 1 }, (_, i) => i);
 }
 
+/** The last byte that is, and one that is not. */
+const NOT_CANONICAL: readonly bigint[] = [0x7fff_ffff_ffffn, 0x8000_0000_0000_0040n];
+const PROGRAMS_END = 0x7fff_ffff_f000n;
+const ALIGNMENT_CHECK = 0x4_0000n;
+/** With EFLAGS.AC the operands lie so many bytes behind an address that is a multiple of 64. */
+const MISALIGNED: readonly number[] = [1, 2, 3, 4, 6, 8, 12, 16, 32];
+
 export function* faultCases(): Generator<FaultCase> {
   for (const { form, code, reaches } of encodings()) {
     const { name } = form.description;
@@ -200,25 +207,29 @@ export function* faultCases(): Generator<FaultCase> {
     const memory = new Uint8Array(2 * WINDOW);
     memory.forEach((_, i) => (memory[i] = (i * 37 + form.index) & 0xff));
     for (const reach of reaches) {
-      for (const split of splits(name, reach)) {
-        // What loads a state must find a good one.
-        const own = memory.slice();
-        if (/^(fxrstor|xrstor|popf)$/.test(name)) own.fill(0);
-        const address = BOUNDARY + BigInt(reach.below ? reach.bytes - split : -split);
-        const regs = state.regs.map((value, i) => (i === RCX || i === RAX ? BigInt.asUintN(64, value) : BigInt.asUintN(64, value | 1n)));
+      // What loads a state must find a good one.
+      const own = /^(fxrstor|xrstor|popf)$/.test(name) ? new Uint8Array(memory.length) : memory;
+      const placed = (first: bigint): Omit<FaultCase, 'pages' | 'access' | 'flags'> => {
+        const address = reach.below ? first + BigInt(reach.bytes) : first;
+        const regs = state.regs.map((value, i) => (i === RCX || i === RAX ? value : value | 1n));
         for (const register of [RBX, RSP, RBP, RSI, RDI]) regs[register] = DATA + BigInt(0x100 + 0x20 * register);
         regs[RAX] = name === 'xlat' ? 0n : 3n;
         regs[RCX] = 3n;
         const bytes = [...code];
         if (reach.register >= 0) regs[reach.register] = address;
         else for (let i = 0; i < 8; i++) bytes[bytes.length - 8 + i] = Number((address >> BigInt(8 * i)) & 0xffn);
+        return { name: `${name} ${form.text}`, code: bytes, regs, fpu, memory: own };
+      };
+      for (const split of splits(name, reach)) {
+        const one = placed(BOUNDARY - BigInt(split));
         for (const pages of [2, 1, 3] as const) {
           // Both ways of being wholly on one page are one too many.
           if ((split === 0 && pages !== 2) || (split === reach.bytes && pages !== 1)) continue;
-          for (const access of ['none', 'read'] as const)
-            yield { name: `${name} ${form.text}`, code: bytes, regs, flags: 0x202n, fpu, memory: own, pages, access };
+          for (const access of ['none', 'read'] as const) yield { ...one, flags: 0x202n, pages, access };
         }
       }
+      for (const first of NOT_CANONICAL) yield { ...placed(first), flags: 0x202n, pages: 0, access: 'none' };
+      for (const by of MISALIGNED) yield { ...placed(BOUNDARY + BigInt(by)), flags: 0x202n | ALIGNMENT_CHECK, pages: 0, access: 'none' };
     }
   }
 }
@@ -263,7 +274,9 @@ function record(runner: string): void {
     const sameFpu = Buffer.compare(toldOf(output.subarray(at + 168, at + 680)), toldOf(fpu)) === 0;
     const sameMemory = Buffer.compare(output.subarray(at + 680, at + 680 + 2 * WINDOW), memory) === 0;
     const cr2 = trap === 14 ? Number(output.readBigUInt64LE(at + 16) - BOUNDARY) : 0;
-    return [trap, output.readUInt16LE(at + 8), cr2, sameMemory ? 0 : 1, sameFpu ? 0 : 1, ...changed];
+    // Linux hides whether there is a page beyond those of programs.
+    const error = output.readUInt16LE(at + 8) & (output.readBigUInt64LE(at + 16) >= PROGRAMS_END ? ~1 : ~0);
+    return [trap, error, cr2, sameMemory ? 0 : 1, sameFpu ? 0 : 1, ...changed];
   });
   const file = brotliCompressSync(packed.map((one) => one.join()).join('\n'));
   writeFileSync(FILE, file);

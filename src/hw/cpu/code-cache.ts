@@ -191,7 +191,7 @@ export class CodeCache {
       }
       const frame = this.#frame(mfn);
       if ('undefined' in decoded) {
-        this.undefinedOpcodes.set(decoded.opcode, (this.undefinedOpcodes.get(decoded.opcode) ?? 0) + 1);
+        this.#countUndefined(decoded.opcode);
         frame.pieces[offset >>> 6] = 1;
         this.#pseudo(PSEUDO.undefined, at);
         return this.#finish(mfn, key, start);
@@ -229,6 +229,7 @@ export class CodeCache {
     }
     const guard = this.#pseudo(PSEUDO.guard, va);
     this.#memory.u32[(guard + UOP.link) >>> 2] = next;
+    if (decoded !== TRUNCATED && 'undefined' in decoded) this.#countUndefined(decoded.opcode);
     if (decoded === TRUNCATED || 'undefined' in decoded) this.#pseudo(PSEUDO.undefined, va);
     else {
       this.#emit(decoded, va);
@@ -236,6 +237,10 @@ export class CodeCache {
     }
     this.#frame(next).ranges.push(start, this.#next);
     return this.#finish(mfn, keyOf(mode, va, offset), start);
+  }
+
+  #countUndefined(opcode: string): void {
+    this.undefinedOpcodes.set(opcode, (this.undefinedOpcodes.get(opcode) ?? 0) + 1);
   }
 
   #finish(mfn: number, key: number, start: number): number {

@@ -10,6 +10,7 @@ import type { CpuEnvironment, Mode, VcpuContext } from './types.ts';
 
 const FLAGS_KEPT = 0x00254300; // TF IF NT RF AC ID: those that nothing else keeps; DF has its own field, IOPL is always 0
 const IF = 0x200;
+const AC = 0x4_0000;
 const [CS, SS, FS] = [1, 2, 4];
 const ALL_SEGMENTS = 0x3f;
 
@@ -224,6 +225,11 @@ export class Context implements VcpuContext {
     }
   }
 
+  /** EFLAGS.AC. */
+  get checksAlignment(): boolean {
+    return (this.#get32(CONTEXT.otherFlags) & AC) !== 0;
+  }
+
   /** RFLAGS, low 32 bits. */
   flags(): number {
     const { view } = this.#memory;
@@ -257,6 +263,8 @@ export class Context implements VcpuContext {
     this.#put32(CONTEXT.a, flags & 0x10);
     this.#put32(CONTEXT.o, flags & 0x800 ? -0x80000000 : 0);
     this.#put32(CONTEXT.direction, (flags >> 10) & 1);
+    // What is not aligned must be seen.
+    if (flags & AC && !this.checksAlignment) this.flushTlb();
     const locked = system ? 0 : 0x3200;
     const kept = this.#get32(CONTEXT.otherFlags);
     this.#put32(CONTEXT.otherFlags, (flags & FLAGS_KEPT & ~locked) | (kept & locked));

@@ -2,13 +2,14 @@
 import type { MachineMemory } from '../memory.ts';
 import type { CodeCache } from './code-cache.ts';
 import type { Context } from './context.ts';
-import { CONTEXT, STRICT, TLB, UOP } from './layout.ts';
+import { ANY_ALIGNMENT, CONTEXT, STRICT, TLB, UOP } from './layout.ts';
 import { Mmu } from './mmu.ts';
 import type { Access, CpuEnvironment } from './types.ts';
 
 const STACK_FAULT = 12;
 const GENERAL_PROTECTION = 13;
 const PAGE_FAULT = 14;
+const ALIGNMENT_CHECK = 17;
 const CS = 1;
 /** What generated code says of an address: pushed or popped, or based on one of these registers (their offsets in the context). */
 const PUSHED = 1;
@@ -90,7 +91,7 @@ export class GuestAccess {
   #checkCanonical(low: number, high: number, bytes: number, stack: number): boolean {
     const lastHigh = low >>> 0 > 0x1_0000_0000 - bytes ? high + 1 : high;
     if (Mmu.canonical(high) && Mmu.canonical(lastHigh | 0)) return true;
-    const base = stack & ~STRICT;
+    const base = stack & ~(STRICT | ANY_ALIGNMENT);
     const onStack = base === PUSHED || base === RSP_FIELD || base === RBP_FIELD;
     this.record(this.#running.context, onStack ? STACK_FAULT : GENERAL_PROTECTION, 0);
     return false;
@@ -109,8 +110,15 @@ export class GuestAccess {
   }
 
   /** Is there such a byte, for an access that nobody but the page tables decides about? */
-  reachable(low: number, high: number, access: Access, stack: number): boolean {
-    return this.#checkCanonical(low, high, 1, stack) && this.#page(low, high, access) !== 0;
+  reachable(low: number, high: number, bytes: number, access: Access, stack: number): boolean {
+    return this.#checkCanonical(low, high, bytes, stack) && this.#page(low, high, access) !== 0;
+  }
+
+  /** #AC where EFLAGS.AC is set and this is no multiple of `bytes`. Xen has CR0.AM set, and guests are at CPL 3. */
+  aligned(low: number, bytes: number): boolean {
+    if (!(low & (bytes - 1)) || !this.#running.context.checksAlignment) return true;
+    this.record(this.#running.context, ALIGNMENT_CHECK, 0);
+    return false;
   }
 
   #watch(low: number, high: number, bytes: number, write: boolean): void {
@@ -123,10 +131,11 @@ export class GuestAccess {
     this.#watch(low, high, bytes, false);
     const first = this.#page(low, high, 'read');
     const inFirst = 4096 - (low & 4095);
-    if (first === 0 || bytes <= inFirst) return first;
+    const checked = (stack & ANY_ALIGNMENT) === 0;
+    if (first === 0 || bytes <= inFirst) return first !== 0 && checked && !this.aligned(low, bytes) ? 0 : first;
     const [nextLow, nextHigh] = nextPage(low, high, this.#running.context.compatibility);
     const second = this.#page(nextLow, nextHigh, 'read');
-    if (second === 0) return 0;
+    if (second === 0 || (checked && !this.aligned(low, bytes))) return 0;
     const bounce = this.#running.context.address + CONTEXT.bounce;
     const { u8 } = this.#memory;
     u8.copyWithin(bounce, first, first + inFirst);
@@ -141,6 +150,7 @@ export class GuestAccess {
     put(CONTEXT.bounceKind, 0);
     if (!this.#checkCanonical(low, high, bytes, stack)) return 0;
     this.#watch(low, high, bytes, true);
+    const checked = (stack & ANY_ALIGNMENT) === 0;
     const bounce = context.address + CONTEXT.bounce;
     const inFirst = 4096 - (low & 4095);
     if (bytes <= inFirst) {
@@ -161,6 +171,7 @@ export class GuestAccess {
         this.#pageFault(context, walk.errorCode, low, high);
         return 0;
       }
+      if (checked && !this.aligned(low, bytes)) return 0;
       if (this.#mmu.hasCode[walk.mfn]) this.#code.written(walk.mfn, low & 4095, bytes);
       const { mfn } = walk;
       this.#mmu.fill(context, this.#running.environment, low, high, walk);
@@ -170,7 +181,7 @@ export class GuestAccess {
     if (first === 0) return 0;
     const [nextLow, nextHigh] = nextPage(low, high, this.#running.context.compatibility);
     const second = this.#page(nextLow, nextHigh, 'write');
-    if (second === 0) return 0;
+    if (second === 0 || (checked && !this.aligned(low, bytes))) return 0;
     u8.copyWithin(bounce, first, first + inFirst);
     u8.copyWithin(bounce + inFirst, second, second + bytes - inFirst);
     put(CONTEXT.bounceKind, 1);

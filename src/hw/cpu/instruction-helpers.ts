@@ -4,7 +4,7 @@ import type { MachineMemory } from '../memory.ts';
 import { floatHelpers } from './float/helpers.ts';
 import type { GuestAccess, Running } from './guest-access.ts';
 import { NO_SHADOW } from './isa/segment.ts';
-import { CONTEXT } from './layout.ts';
+import { ANY_ALIGNMENT, CONTEXT } from './layout.ts';
 import { reaches } from './segments.ts';
 
 const INVALID_OPCODE = 6;
@@ -122,9 +122,10 @@ export class InstructionHelpers {
     const split = (va: bigint): [number, number] => [Number(va & 0xffff_ffffn) | 0, Number((va >> 32n) & 0xffff_ffffn) | 0];
     return floatHelpers({
       memory: this.#memory,
-      reading: (va, bytes, base) => this.#access.slowRead(...split(va), bytes, base),
-      writing: (va, bytes, base) => this.#access.slowWrite(...split(va), bytes, base),
-      reachable: (va, save, base) => this.#access.reachable(...split(va), save ? 'write' : 'read', base),
+      reading: (va, bytes, base) => this.#access.slowRead(...split(va), bytes, base | ANY_ALIGNMENT),
+      writing: (va, bytes, base) => this.#access.slowWrite(...split(va), bytes, base | ANY_ALIGNMENT),
+      aligned: (va, bytes) => this.#access.aligned(Number(va & 63n), bytes),
+      reachable: (va, save, base, bytes) => this.#access.reachable(...split(va), bytes, save ? 'write' : 'read', base),
       written: () => this.#access.finishWrite(),
       raise: (vector, error) => this.#access.record(this.#running.context, vector, error),
       setFlags: (value, mask) => this.#running.context.setFlags(value, mask, false),

@@ -64,6 +64,8 @@ export const LINEAR_32: bigint = UNUSABLE | 0xffff_ffffn;
 
 /** With what tells of a store's base: not even the owner of a read-only page lets it happen. */
 export const STRICT = 0x8000;
+/** Likewise: with EFLAGS.AC set it may lie anywhere, or has been looked at already. */
+export const ANY_ALIGNMENT = 0x4000;
 
 export const TLB = { entries: 256, bytes: 32, read: 0, write: 8, execute: 16, addend: 24 } as const;
 export const JUMPS = { entries: 512, bytes: 16, va: 0, uop: 8, heat: 12 } as const;

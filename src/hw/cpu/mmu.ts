@@ -119,7 +119,8 @@ export class Mmu {
     const { i32 } = this.#memory;
     const entry = (i32[(context.address + CONTEXT.tlb) >>> 2]! + ((low >>> 12) & (TLB.entries - 1)) * TLB.bytes) >>> 2;
     const tagLow = low & ~0xfff;
-    const watched = context.breakpoints?.watchesPage(high * 0x1_0000_0000 + (tagLow >>> 0)) ?? false;
+    const hit = context.breakpoints?.watchesPage(high * 0x1_0000_0000 + (tagLow >>> 0)) ?? false;
+    const watched = hit || context.checksAlignment;
     const store = !watched && walk.writable && walk.dirty && this.hasCode[walk.mfn] === 0 && environment.permits(walk.mfn, 'write');
     i32[entry + TLB.read / 4] = watched ? NEVER : tagLow;
     i32[entry + TLB.read / 4 + 1] = watched ? NEVER : high;

@@ -8,6 +8,7 @@ import { isCanonical } from '../control/vcpu-context.ts';
 import { ENODEV, Errno } from '../errno.ts';
 import { setKernelRoot } from '../memory/base-pointers.ts';
 import { noteDebugException, readDebugRegister, setDebugRegister } from './debug-registers.ts';
+import { stringPort } from './string-ports.ts';
 import { DEBUG, fault, GENERAL_PROTECTION, INVALID_OPCODE, raise, RF } from './raise.ts';
 
 const VMASST_ARCHITECTURAL_IOPL = 1 << 4;
@@ -19,8 +20,8 @@ const RAX = 0;
 const RCX = 1;
 const RDX = 2;
 
-/** True when it was carried out, false: #GP, or the exception that it raises instead. */
-type Emulation = (vcpu: Vcpu, instruction: Instruction) => boolean | typeof INVALID_OPCODE;
+/** True when it was carried out, false: #GP, or the exception that it raises instead; null: all is said, and rip stays. */
+type Emulation = (vcpu: Vcpu, instruction: Instruction) => boolean | null | typeof INVALID_OPCODE;
 
 const MSR = {
   tsc: 0x10,
@@ -194,6 +195,8 @@ const EMULATIONS: Readonly<Record<string, Emulation>> = {
     vcpu.context.taskSwitched = false;
     return true;
   }),
+  ins: (vcpu, instruction) => ioAllowed(vcpu) && stringPort(vcpu, instruction),
+  outs: (vcpu, instruction) => ioAllowed(vcpu) && stringPort(vcpu, instruction),
   wbinvd: kernelOnly(() => true),
   xsetbv: setExtendedControl,
   rdtsc: readTime,
@@ -213,10 +216,11 @@ const EMULATIONS: Readonly<Record<string, Emulation>> = {
 };
 
 export function emulatePrivileged(vcpu: Vcpu, instruction: Instruction): void {
-  const done = EMULATIONS[instruction.name]?.(vcpu, instruction) ?? false;
+  const emulation = EMULATIONS[instruction.name];
+  const done = emulation ? emulation(vcpu, instruction) : false;
   if (done === true) instructionDone(vcpu, instruction.length);
   else if (done === INVALID_OPCODE) fault(vcpu, INVALID_OPCODE, null);
-  else fault(vcpu, GENERAL_PROTECTION, 0);
+  else if (done === false) fault(vcpu, GENERAL_PROTECTION, 0);
 }
 
 /** On to the next instruction, as the processor would go (pv_emul_instruction_done()). */

@@ -5,7 +5,7 @@ import { bounce } from './bounce.ts';
 export const DEBUG = 1;
 export const INVALID_OPCODE = 6;
 export const GENERAL_PROTECTION = 13;
-const PAGE_FAULT = 14;
+export const PAGE_FAULT = 14;
 const NAMES: readonly string[] = [
   '#DE',
   '#DB',

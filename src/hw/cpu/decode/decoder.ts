@@ -310,6 +310,7 @@ export function toInstruction(decoded: Decoded): Instruction {
     length: decoded.length,
     operandSize: form.stringWidth === 'b' ? 1 : decoded.operandSize,
     addressSize: decoded.addressSize,
+    segment: decoded.segment,
     operands,
     lock: decoded.lock,
     repeat: decoded.repeat === 0 ? null : decoded.repeat === 1 ? 'rep' : 'repne',

@@ -27,6 +27,8 @@ export interface Instruction {
   readonly length: number;
   readonly operandSize: OperandSize;
   readonly addressSize: 2 | 4 | 8;
+  /** fs 4 or gs 5 where a prefix names one, 3 else; of compatibility mode any. */
+  readonly segment: number;
   readonly operands: readonly Operand[];
   readonly lock: boolean;
   readonly repeat: 'rep' | 'repne' | null;

@@ -15,8 +15,10 @@ export interface FloatHost {
   /** Host address of up to 16 bytes, or 0 with the fault recorded. `base`: Emitter.operandBase. */
   reading(va: bigint, bytes: number, base: number): number;
   writing(va: bigint, bytes: number, base: number): number;
-  /** Can this byte be reached? Else the fault is recorded. */
-  reachable(va: bigint, save: boolean, base: number): boolean;
+  /** #AC, by EFLAGS.AC, unless it is a multiple of `bytes`: of areas of several fields. */
+  aligned(va: bigint, bytes: number): boolean;
+  /** Can this byte be reached, the first of so many that must be canonical? Else the fault is recorded. */
+  reachable(va: bigint, save: boolean, base: number, bytes: number): boolean;
   /** After the bytes at `writing`'s address have been changed: 0 when the store is refused after all. */
   written(): number;
   /** Records an exception; the helper then answers 0. */
@@ -25,6 +27,8 @@ export interface FloatHost {
 }
 
 const TEN_BYTES = 0x3ffn;
+/** What stores of up to 16 bytes are aligned to. */
+const FIELD_BYTES = 8;
 
 type Signature = readonly [readonly ValueType[], readonly ValueType[]];
 type Implementation = (host: FloatHost, cpu: number, ...args: never[]) => number | bigint | void;
@@ -33,6 +37,7 @@ type Implementation = (host: FloatHost, cpu: number, ...args: never[]) => number
 function storeBytes(host: FloatHost, cpu: number, va: bigint, selected: number, base: number): number {
   if (selected === 0) return 1;
   const last = 31 - Math.clz32(selected);
+  if (!host.aligned(va, FIELD_BYTES)) return 0;
   const target = host.writing(va, last + 1, base);
   if (target === 0) return 0;
   const { u8 } = host.memory;
@@ -72,7 +77,7 @@ const HELPERS: Readonly<Record<string, readonly [Signature, Implementation]>> = 
   crc32: [[[I32, I32, I64, I32], [I32]], (_host, _cpu, sum: number, value: bigint, bytes: number) => crc32(sum, value, bytes)],
   writable: [
     [[I32, I64, I32, I32], [I32]],
-    (host, _cpu, va: bigint, bytes: number, base: number) => (host.writing(va, bytes, base) === 0 ? 0 : 1),
+    (host, _cpu, va: bigint, bytes: number, base: number) => (host.aligned(va, FIELD_BYTES) && host.writing(va, bytes, base) !== 0 ? 1 : 0),
   ],
   x87: [[[I32, I32, I32, I64, I32], []], (host, ...args: RunArguments) => void runX87(host, ...args)],
   x87Answer: [[[I32, I32, I32, I64, I32], [I64]], runX87],

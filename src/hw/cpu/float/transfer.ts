@@ -7,12 +7,17 @@ export interface Area {
   readonly base: number;
   /** Offsets that must be reachable, in the order in which the processor finds out. */
   readonly checks: readonly number[];
+  /** How many bytes the first of them is. */
+  readonly field?: number;
 }
 const PIECE = 16;
 
 /** Copies between guest memory and `bytes`; nothing has changed when it answers false. */
-export function transfer(host: FloatHost, { va, base, checks }: Area, bytes: Uint8Array, save: boolean): boolean {
-  return checks.every((offset) => host.reachable(va + BigInt(offset), save, base)) && copy(host, { va, base }, bytes, save);
+export function transfer(host: FloatHost, { va, base, checks, field = 1 }: Area, bytes: Uint8Array, save: boolean): boolean {
+  return (
+    checks.every((offset, i) => host.reachable(va + BigInt(offset), save, base, i === 0 ? field : 1)) &&
+    copy(host, { va, base }, bytes, save)
+  );
 }
 
 /** A part of an area whose bytes are known to be reachable. */

@@ -84,7 +84,9 @@ export function moveEnvironment(host: FloatHost, cpu: number, which: number, va:
   const head = narrow ? 14 : 28;
   const whole = (which & 2) !== 0;
   const bytes = new Uint8Array(head + (whole ? REGISTER_BYTES : 0));
-  const area: Area = { va, base, checks: fieldThenLast(va, bytes.length, narrow ? 2 : 4) };
+  const field = narrow ? 2 : 4;
+  if (!host.aligned(va, field)) return 0;
+  const area: Area = { va, base, checks: fieldThenLast(va, bytes.length, field), field };
   const view = new DataView(bytes.buffer);
   const { u8 } = host.memory;
   const register = (i: number): number => fpu.image + FIELD.registers + 16 * i;
@@ -141,6 +143,7 @@ export function badMxcsr(host: FloatHost, value: number): boolean {
 }
 
 export function fxsave(host: FloatHost, cpu: number, va: bigint, operandSize: number, base: number): number {
+  if (!host.aligned(va, 4)) return 0;
   if (va & 15n) {
     host.raise(GENERAL_PROTECTION, 0);
     return 0;
@@ -148,6 +151,7 @@ export function fxsave(host: FloatHost, cpu: number, va: bigint, operandSize: nu
   return transfer(host, { va, base, checks: FXSAVE_CHECKS }, savedImage(host.memory, cpu, operandSize), true) ? 1 : 0;
 }
 export function fxrstor(host: FloatHost, cpu: number, va: bigint, operandSize: number, base: number): number {
+  if (!host.aligned(va, 4)) return 0;
   if (va & 15n) {
     host.raise(GENERAL_PROTECTION, 0);
     return 0;

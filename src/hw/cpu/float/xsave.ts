@@ -58,7 +58,7 @@ export function xsave(
   ...[kind, requested, va, operandSize, base]: [kind: number, requested: number, va: bigint, operandSize: number, base: number]
 ): number {
   const area = { va, base };
-  if (!aligned(host, va) || !SAVE_CHECKS.every((offset) => host.reachable(va + BigInt(offset), true, base))) return 0;
+  if (!aligned(host, va) || !SAVE_CHECKS.every((offset) => host.reachable(va + BigInt(offset), true, base, 1))) return 0;
   const image = savedImage(host.memory, cpu, operandSize);
   for (let at: number = PART.registers[0]; at < PART.registers[1]; at += 16) image.fill(0, at + 10, at + 16);
   // Only XSAVEC notices MXCSR; the others store it whenever SSE is asked for.

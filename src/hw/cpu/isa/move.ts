@@ -110,13 +110,12 @@ export const move: readonly Description[] = [
         t.if(t.eq(level, t.i32(i)), () => place().write(t.toWidth(width, t.withinStack(frame))));
       }
       const stackWidth = t.long ? 8 : 4;
+      const pushed = t.mul(t.toWidth(stackWidth, level), t.constant(stackWidth, BigInt(width)));
+      const top = t.stackOffset(t.sub(frame, t.add(t.toWidth(stackWidth, size!.read()), pushed)), 0);
+      // The stack must reach so far; what has been pushed by then stays.
+      t.strictlyOnStack(top, width).readToWrite();
       t.gpr('rbp', width).write(t.toWidth(width, t.withinStack(frame)));
-      t.setStackPointer(
-        t.sub(
-          frame,
-          t.add(t.toWidth(stackWidth, size!.read()), t.mul(t.toWidth(stackWidth, level), t.constant(stackWidth, BigInt(width)))),
-        ),
-      );
+      t.setStackPointer(top);
     },
   }),
   instruction('xlat', {

@@ -66,8 +66,6 @@ const PRIVILEGED: Readonly<Record<string, readonly string[]>> = {
   sysret: ['0f 07'],
   sysexit: ['0f 35'],
   xsetbv: ['NP 0f 01 d1'],
-  monitor: ['NP 0f 01 c8'],
-  mwait: ['NP 0f 01 c9'],
   lgdt: ['0f 01 /2 M'],
   lidt: ['0f 01 /3 M'],
   lmsw: ['0f 01 /6 Ew'],
