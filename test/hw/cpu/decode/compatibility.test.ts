@@ -47,7 +47,7 @@ const anything = (): Uint8Array => Uint8Array.from({ length: 16 }, () => random(
 const OURS: ReadonlySet<number> = new Set(
   (
     'INTEL8086 INTEL8086_ONLY INTEL186 INTEL286 INTEL386 INTEL486 CMOV CPUID CX8 FPU FPU287 FPU387 MMX MULTIBYTENOP PAUSE SEP SYSCALL TSC MSR ' +
-    'SSE SSE2 SSE3 SSSE3 SSE4_1 SSE4_2 POPCNT MOVBE FXSR RDTSCP RDPMC CLFSH MONITOR PREFETCHW'
+    'SSE SSE2 SSE3 SSSE3 SSE4_1 SSE4_2 POPCNT MOVBE FXSR RDTSCP RDPMC CLFSH PREFETCHW'
   )
     .split(' ')
     .map((name) => CpuidFeature[name as keyof typeof CpuidFeature]),
@@ -71,7 +71,7 @@ const RENAMED: Readonly<Record<string, string>> = {
   iretd: 'iretq',
 };
 /** ud0 and ud1 are there to be refused; the others are hints that no compiler writes. */
-const REFUSED: ReadonlySet<string> = new Set(['ud0', 'ud1', 'int1', 'reservednop']);
+const REFUSED: ReadonlySet<string> = new Set(['ud0', 'ud1', 'reservednop']);
 /** F2 90 exchanges eax with itself. */
 const isNop = ({ form: { opcode, map } }: Decoded): boolean => map === 0 && opcode === 0x90;
 
