@@ -12,6 +12,8 @@ import type { Mmu } from './mmu.ts';
 
 const ARENA_BYTES = 16 * 1024 * 1024;
 const BLOCK_MOST = 64;
+/** From here counting does not get to HOT. */
+const NEVER_HOT = 0x8000_0000;
 const SECOND_IMMEDIATE_BITS = 16n; // ENTER's
 /** Room for a whole block with its pseudo micro-ops. */
 const BLOCK_BYTES: number = (BLOCK_MOST + 3) * UOP.bytes;
@@ -204,7 +206,8 @@ export class CodeCache {
       if (offset >= 4096) break;
       const known = frame.blocks.get(keyOf(mode, at, offset));
       if (known !== undefined) {
-        this.#pseudo(PSEUDO.goto, at, known);
+        // Where an interrupt has returned to is not where code is entered often, and a region of its own would begin in the middle of a loop.
+        this.#memory.u32[(this.#pseudo(PSEUDO.goto, at, known) + UOP.heat) >>> 2] = NEVER_HOT;
         return this.#finish(mfn, key, start);
       }
     }

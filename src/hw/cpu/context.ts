@@ -3,9 +3,10 @@ import type { MachineMemory } from '../memory.ts';
 import { LONG, type CodeMode } from './code-mode.ts';
 import { Breakpoints } from './breakpoints.ts';
 import { CR4, STATE_COMPONENTS } from './control-registers.ts';
-import { CONTEXT, JUMPS, TLB, UNUSABLE } from './layout.ts';
+import { CONTEXT, JUMPS, UNUSABLE } from './layout.ts';
 import { codeModeOf, NULL_SEGMENT, segmentOf, type Segment } from './segments.ts';
 import { TableCache } from './table-cache.ts';
+import { clearEntry, clearTlb, indexOf } from './tlb.ts';
 import type { CpuEnvironment, Mode, VcpuContext } from './types.ts';
 
 const FLAGS_KEPT = 0x00254300; // TF IF NT RF AC ID: those that nothing else keeps; DF has its own field, IOPL is always 0
@@ -20,6 +21,8 @@ export class Context implements VcpuContext {
   readonly #release: (context: Context) => void;
   readonly #roots: Record<Mode, number> = { kernel: 0, user: 0 };
   readonly tables: Readonly<Record<Mode, TableCache>> = { kernel: new TableCache(), user: new TableCache() };
+  /** Addresses of the modes' TLBs. */
+  readonly tlbs: Readonly<Record<Mode, number>>;
   #mode: Mode = 'kernel';
   readonly #segments: Segment[] = Array.from({ length: 6 }, () => NULL_SEGMENT);
   /** Segments whose selectors have been set and not loaded, a bit each. */
@@ -38,6 +41,7 @@ export class Context implements VcpuContext {
   constructor(memory: MachineMemory, address: number, release: (context: Context) => void) {
     this.#memory = memory;
     this.address = address;
+    this.tlbs = { kernel: address + CONTEXT.kernelTlb, user: address + CONTEXT.userTlb };
     this.#release = release;
     memory.u8.fill(0, address, address + CONTEXT.kernelTlb);
     this.flushTlb();
@@ -182,9 +186,13 @@ export class Context implements VcpuContext {
   get mode(): Mode {
     return this.#mode;
   }
+  /** Address of the current mode's TLB. */
+  get tlb(): number {
+    return this.tlbs[this.#mode];
+  }
   set mode(mode: Mode) {
     this.#mode = mode;
-    this.#put32(CONTEXT.tlb, this.address + (mode === 'kernel' ? CONTEXT.kernelTlb : CONTEXT.userTlb));
+    this.#put32(CONTEXT.tlb, this.tlb);
     this.#put32(CONTEXT.jumpCache, this.address + (mode === 'kernel' ? CONTEXT.kernelJumps : CONTEXT.userJumps));
   }
   root(mode: Mode): number {
@@ -197,16 +205,14 @@ export class Context implements VcpuContext {
   }
 
   flushTlb(mode?: Mode): void {
-    const { u8 } = this.#memory;
-    const clear = (offset: number, bytes: number): void => void u8.fill(0xff, this.address + offset, this.address + offset + bytes);
     if (mode !== 'user') {
       this.tables.kernel.forget();
-      clear(CONTEXT.kernelTlb, TLB.entries * TLB.bytes);
+      clearTlb(this.#memory, this.tlbs.kernel);
       this.forgetJumps('kernel');
     }
     if (mode !== 'kernel') {
       this.tables.user.forget();
-      clear(CONTEXT.userTlb, TLB.entries * TLB.bytes);
+      clearTlb(this.#memory, this.tlbs.user);
       this.forgetJumps('user');
     }
   }
@@ -216,11 +222,9 @@ export class Context implements VcpuContext {
     this.#memory.u8.fill(0xff, start, start + JUMPS.entries * JUMPS.bytes);
   }
   invalidatePage(va: bigint): void {
-    const index = Number((va >> 12n) & BigInt(TLB.entries - 1));
     for (const mode of ['kernel', 'user'] as const) {
       this.tables[mode].forget();
-      const entry = this.address + (mode === 'kernel' ? CONTEXT.kernelTlb : CONTEXT.userTlb) + index * TLB.bytes;
-      this.#memory.u8.fill(0xff, entry, entry + TLB.bytes);
+      clearEntry(this.#memory, this.tlbs[mode], indexOf(Number(BigInt.asUintN(32, va))));
       this.forgetJumps(mode);
     }
   }

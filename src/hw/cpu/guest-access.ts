@@ -2,8 +2,9 @@
 import type { MachineMemory } from '../memory.ts';
 import type { CodeCache } from './code-cache.ts';
 import type { Context } from './context.ts';
-import { ANY_ALIGNMENT, CONTEXT, STRICT, TLB, UOP } from './layout.ts';
+import { ANY_ALIGNMENT, CONTEXT, STRICT, UOP } from './layout.ts';
 import { Mmu } from './mmu.ts';
+import { fetchedFrom, forbidWrites } from './tlb.ts';
 import type { Access, CpuEnvironment } from './types.ts';
 
 const STACK_FAULT = 12;
@@ -41,12 +42,8 @@ export class GuestAccess {
 
   /** Frame that holds the code at an address, or -1 with the fault recorded. */
   fetch(context: Context, environment: CpuEnvironment, low: number, high: number, record: boolean): number {
-    const { i32 } = this.#memory;
-    const entry = (i32[(context.address + CONTEXT.tlb) >>> 2]! + ((low >>> 12) & (TLB.entries - 1)) * TLB.bytes) >>> 2;
-    const tagLow = low & ~0xfff;
-    if (i32[entry + TLB.execute / 4] === tagLow && i32[entry + TLB.execute / 4 + 1] === high) {
-      return ((i32[entry + TLB.addend / 4]! + tagLow - this.#memory.base) >>> 12) & 0xfffff;
-    }
+    const host = fetchedFrom(this.#memory, context.tlb, low, high);
+    if (host !== null) return ((host - this.#memory.base) >>> 12) & 0xfffff;
     if (!Mmu.canonical(high)) {
       if (record) this.record(context, GENERAL_PROTECTION, 0);
       return -1;
@@ -74,17 +71,10 @@ export class GuestAccess {
   }
 
   purgeWrites(contexts: Iterable<Context>, mfn: number): void {
-    const { i32 } = this.#memory;
-    const address = this.#memory.address(mfn);
-    for (const context of contexts) {
-      const tlb = (context.address + CONTEXT.kernelTlb) >>> 2;
-      for (let i = 0; i < 2 * TLB.entries; i++) {
-        const entry = tlb + (i * TLB.bytes) / 4;
-        if (i32[entry + TLB.write / 4] === -1 || ((i32[entry + TLB.addend / 4]! + i32[entry + TLB.write / 4]!) | 0) !== (address | 0))
-          continue;
-        i32[entry + TLB.write / 4] = -1;
-        i32[entry + TLB.write / 4 + 1] = -1;
-      }
+    const host = this.#memory.address(mfn);
+    for (const { tlbs } of contexts) {
+      forbidWrites(this.#memory, tlbs.kernel, host);
+      forbidWrites(this.#memory, tlbs.user, host);
     }
   }
 

@@ -1,8 +1,8 @@
 /** Address translation: the walk over four levels of page tables (SDM vol. 3, 4.5), and the TLBs' contents. */
 import type { MachineMemory } from '../memory.ts';
 import type { Context } from './context.ts';
-import { CONTEXT, TLB } from './layout.ts';
 import { TableCache } from './table-cache.ts';
+import { fillEntry } from './tlb.ts';
 import type { Access, CpuEnvironment } from './types.ts';
 
 const PRESENT = 1;
@@ -12,9 +12,6 @@ const ACCESSED = 0x20;
 const DIRTY = 0x40;
 const LARGE = 0x80;
 const NX_HIGH = 0x8000_0000 | 0;
-
-/** No page's tag. */
-const NEVER = -1;
 
 /** Page-fault error code bits. */
 const FAULT_PRESENT = 1;
@@ -116,18 +113,9 @@ export class Mmu {
 
   /** Enters a good walk into the current mode's TLB. Stores to clean pages and to pages with code come back here. */
   fill(context: Context, environment: CpuEnvironment, low: number, high: number, walk: Walk): void {
-    const { i32 } = this.#memory;
-    const entry = (i32[(context.address + CONTEXT.tlb) >>> 2]! + ((low >>> 12) & (TLB.entries - 1)) * TLB.bytes) >>> 2;
-    const tagLow = low & ~0xfff;
-    const hit = context.breakpoints?.watchesPage(high * 0x1_0000_0000 + (tagLow >>> 0)) ?? false;
-    const watched = hit || context.checksAlignment;
-    const store = !watched && walk.writable && walk.dirty && this.hasCode[walk.mfn] === 0 && environment.permits(walk.mfn, 'write');
-    i32[entry + TLB.read / 4] = watched ? NEVER : tagLow;
-    i32[entry + TLB.read / 4 + 1] = watched ? NEVER : high;
-    i32[entry + TLB.write / 4] = store ? tagLow : NEVER;
-    i32[entry + TLB.write / 4 + 1] = store ? high : NEVER;
-    i32[entry + TLB.execute / 4] = walk.executable ? tagLow : NEVER;
-    i32[entry + TLB.execute / 4 + 1] = walk.executable ? high : NEVER;
-    i32[entry + TLB.addend / 4] = this.#memory.address(walk.mfn) - tagLow;
+    const page = high * 0x1_0000_0000 + ((low & ~0xfff) >>> 0);
+    const read = !context.checksAlignment && !context.breakpoints?.watchesPage(page);
+    const write = read && walk.writable && walk.dirty && this.hasCode[walk.mfn] === 0 && environment.permits(walk.mfn, 'write');
+    fillEntry(this.#memory, context.tlb, low, high, this.#memory.address(walk.mfn), { read, write, execute: walk.executable });
   }
 }

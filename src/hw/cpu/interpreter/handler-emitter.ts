@@ -127,7 +127,7 @@ export class HandlerEmitter extends WasmEmitter {
     this.#restoreRsp = rsp;
   }
   faultUnless(value: Value): void {
-    this.if(this.eqz(value), () => this.fault());
+    this.rarely(this.eqz(value), () => this.fault());
   }
   raise(vector: number, errorCode?: Value): void {
     this.store(4, this.cpu, CONTEXT.exitVector, this.i32(vector));

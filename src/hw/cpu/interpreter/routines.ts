@@ -62,7 +62,7 @@ export function enterAt(code: Bytes, handlerType: number): void {
   code.u32(0);
 }
 
-/** Counts at `local` + `offset`; when that makes it hot, leaves for `rip` to be looked at. */
+/** Counts at `local` + `offset`; when that makes it hot, leaves for `rip` to be looked at, and counts again: it may be passed over for now. */
 function count(code: Bytes, hot: number, local: number, offset: number, rip: () => void, exit: number = EXIT.hot): void {
   if (hot === 0) return;
   get(code, local);
@@ -75,6 +75,9 @@ function count(code: Bytes, hot: number, local: number, offset: number, rip: () 
   i32Load(code, offset);
   i32Const(code, hot);
   code.bytes([0x46, 0x04, 0x40]);
+  get(code, local);
+  i32Const(code, 0);
+  i32Store(code, offset);
   get(code, 0);
   rip();
   i64Store(code, CONTEXT.rip);

@@ -16,6 +16,8 @@ class RegionBuilder {
   readonly #exitMicroOp: ExitMicroOp;
   /** Where to branch for a loop head or a merge node. */
   readonly #levels: Map<Node, number> = new Map();
+  /** For the head of two loops: of the inner one. */
+  readonly #innerLevels: Map<Node, number> = new Map();
 
   constructor(t: RegionEmitter, pageVa: number, exitMicroOp: ExitMicroOp) {
     this.#t = t;
@@ -31,7 +33,11 @@ class RegionBuilder {
     if (!node.loops) return this.#within(node, 0);
     this.#t.nested('loop', (level) => {
       this.#levels.set(node, level);
-      this.#within(node, 0);
+      if (node.inner.size === 0) return this.#within(node, 0);
+      this.#t.nested('loop', (inner) => {
+        this.#innerLevels.set(node, inner);
+        this.#within(node, 0);
+      });
     });
   }
 
@@ -101,7 +107,7 @@ class RegionBuilder {
     } else if (!to.block) {
       t.want(va);
       t.goTo(this.#levels.get(to)!);
-    } else if (to.order <= from.order || to.merges) t.goTo(this.#levels.get(to)!);
+    } else if (to.order <= from.order || to.merges) t.goTo((to.inner.has(from) ? this.#innerLevels : this.#levels).get(to)!);
     else this.tree(to);
   }
 }

@@ -113,11 +113,11 @@ export abstract class RegionBase extends WasmEmitter {
   /** After the instruction, unless it was the last: leaves if it has changed the code. */
   checkCode(): void {
     if (!this.now.stores) return;
-    this.branch(this.getLocal(this.stale, 'i32'), () => this.leaveAt(EXIT.lookup, this.next, this.now.unretired - 1));
+    this.rarely(this.getLocal(this.stale, 'i32'), () => this.leaveAt(EXIT.lookup, this.next, this.now.unretired - 1));
   }
   /** The same before it goes on inside the region. */
   leaveIfStale(va: number): void {
-    if (this.now.stores) this.branch(this.getLocal(this.stale, 'i32'), () => this.leaveAt(EXIT.lookup, va, 0));
+    if (this.now.stores) this.rarely(this.getLocal(this.stale, 'i32'), () => this.leaveAt(EXIT.lookup, va, 0));
   }
   end(): void {
     this.now.locals.release();

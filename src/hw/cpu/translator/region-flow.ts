@@ -59,10 +59,10 @@ export abstract class RegionFlow extends RegionBase {
     if (inside.size > 0) this.flags.forget();
     condition.emit();
     this.code.bytes([IF, EMPTY]);
-    this.code.bytes(first.view());
+    this.code.append(first);
     if (second) {
       this.code.u8(ELSE);
-      this.code.bytes(second.view());
+      this.code.append(second);
     }
     this.code.u8(END);
   }
@@ -78,7 +78,7 @@ export abstract class RegionFlow extends RegionBase {
   protected ensureStored(): void {
     if (this.stored) return;
     const code = this.getLocal(this.lazyCode, 'i32');
-    this.branch(code, () => {
+    this.rarely(code, () => {
       this.#materialize();
       for (const flag of FLAGS)
         this.writeState(CONTEXT[flag], this.load(flagType(flag), flagType(flag) === 'i64' ? 8 : 4, this.cpu, CONTEXT[flag]));
@@ -142,7 +142,7 @@ export abstract class RegionFlow extends RegionBase {
     this.now.restoreRsp = rsp;
   }
   faultUnless(value: Value): void {
-    this.branch(this.eqz(value), () => this.fault());
+    this.rarely(this.eqz(value), () => this.fault());
   }
   raise(vector: number, errorCode?: Value): void {
     this.store(4, this.cpu, CONTEXT.exitVector, this.i32(vector));
@@ -153,10 +153,10 @@ export abstract class RegionFlow extends RegionBase {
     // Only the hypervisor changes it, and it is not asked inside a block.
     if (this.fpuReady) return;
     this.fpuReady = true;
-    this.branch(this.load('i32', 4, this.cpu, CONTEXT.taskSwitched), () => this.fault(EXIT.noFpu));
+    this.rarely(this.load('i32', 4, this.cpu, CONTEXT.taskSwitched), () => this.fault(EXIT.noFpu));
   }
   protect(condition: Value): void {
-    this.branch(condition, () => this.fault(EXIT.protection));
+    this.rarely(condition, () => this.fault(EXIT.protection));
   }
   protected override storedSlowly(): void {
     this.now.stores = true;
@@ -166,7 +166,7 @@ export abstract class RegionFlow extends RegionBase {
   jump(target: Value): void {
     target.emit();
     this.setLocal(this.exitRip);
-    if (this.now.stores) this.branch(this.getLocal(this.stale, 'i32'), () => this.exitWanted());
+    if (this.now.stores) this.rarely(this.getLocal(this.stale, 'i32'), () => this.exitWanted());
     this.onJump();
   }
   /** To the address that `jump` was told. */
@@ -249,7 +249,7 @@ export abstract class RegionFlow extends RegionBase {
     this.load('i64', 8, this.getLocal(UOP_LOCAL, 'i32'), UOP.rip).emit();
     this.setLocal(this.exitRip);
     this.code.bytes([BLOCK, EMPTY]);
-    this.code.bytes(body.view());
+    this.code.append(body);
     this.code.u8(END);
     this.depth = 0;
     for (const [offset, { local, type, written }] of this.state) {
@@ -268,7 +268,7 @@ export abstract class RegionFlow extends RegionBase {
       this.code.u8(RETURN);
     };
     this.branch(this.op('i32.gt_s', 'i32', code, this.i32(0)), () => {
-      this.branch(this.eqz(left), () => leave(this.load('i64', 8, code, UOP.rip), this.i32(EXIT.lookup)));
+      this.rarely(this.eqz(left), () => leave(this.load('i64', 8, code, UOP.rip), this.i32(EXIT.lookup)));
       for (const value of [this.cpu, code, left, this.load('i32', 4, code, UOP.handler)]) value.emit();
       this.code.u8(RETURN_CALL_INDIRECT);
       this.code.u32(this.helpers.handlerType);

@@ -11,6 +11,8 @@ export interface Node {
   /** Place in reverse postorder. */
   readonly order: number;
   readonly loops: boolean;
+  /** Where an inner loop with the same head turns back: the other ways back go round it. Empty: there is none. */
+  readonly inner: ReadonlySet<Node>;
   /** More than one edge comes from before it. */
   readonly merges: boolean;
   /** Merge nodes that it dominates at once, last in order first. */
@@ -28,6 +30,7 @@ class Draft implements Node {
   readonly block: Block | null;
   order = -1;
   loops = false;
+  inner: ReadonlySet<Draft> = new Set();
   merges = false;
   readonly merged: Draft[] = [];
   next: Draft | null = null;
@@ -80,7 +83,11 @@ function shape({ blocks, entries }: Plan, dispatches: boolean): Node | null {
     if (!dispatcher) return null;
     for (const [from, to] of wrong) from.redirect(to, dispatcher);
   }
-  for (const draft of ordered) for (const to of draft.successors) if (to.order <= draft.order) to.loops = true;
+  for (const draft of ordered) {
+    const latches = draft.predecessors.filter(({ order }) => order >= draft.order);
+    draft.loops = latches.length > 0;
+    if (latches.length > 1 && draft.block) draft.inner = innerLatches(draft, latches);
+  }
   for (const draft of ordered) {
     draft.merges = draft.predecessors.filter(({ order }) => order < draft.order).length > 1;
     if (draft.merges) draft.dominator!.merged.unshift(draft);
@@ -127,6 +134,24 @@ function irreducible(drafts: readonly Draft[]): readonly (readonly [from: Draft,
   return drafts.flatMap((from) =>
     from.successors.filter((to) => to.order <= from.order && !dominates(to, from)).map((to) => [from, to] as const),
   );
+}
+
+/** Of a head's ways back those whose loops are inside another's: the compiler is to know which turns are the frequent ones. */
+function innerLatches(head: Draft, latches: readonly Draft[]): ReadonlySet<Draft> {
+  const around = new Set(latches.filter((latch) => latches.some((other) => other !== latch && loopOf(head, latch).has(other))));
+  return around.size === 0 ? around : new Set(latches.filter((latch) => !around.has(latch)));
+}
+
+/** What gets to the latch without passing the head. */
+function loopOf(head: Draft, latch: Draft): ReadonlySet<Draft> {
+  const body = new Set([head]);
+  const waiting = [latch];
+  for (let draft = waiting.pop(); draft; draft = waiting.pop()) {
+    if (body.has(draft)) continue;
+    body.add(draft);
+    waiting.push(...draft.predecessors);
+  }
+  return body;
 }
 
 function common(a: Draft, b: Draft): Draft {

@@ -79,10 +79,11 @@ export class Translator {
   request(mfn: number, va: number, mode: CodeMode, target: boolean): void {
     if (target) {
       const page = pageOf(va);
-      this.#code.targets(mfn).add(va - page);
+      const targets = this.#code.targets(mfn);
       // A region with an indirect jump takes it in.
       const open = this.#open.get(mfn);
       if (
+        !targets.has(va - page) &&
         open &&
         open.rebuilds > 0 &&
         pageOf(open.va) === page &&
@@ -92,6 +93,7 @@ export class Translator {
         open.rebuilds--;
         this.#ask({ mfn, va: open.va, mode, again: true });
       }
+      targets.add(va - page);
     }
     this.#ask({ mfn, va, mode, again: false });
     if (this.#queue.length >= BATCH) this.flush();

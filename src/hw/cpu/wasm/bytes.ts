@@ -2,6 +2,8 @@
 export class Bytes {
   #buffer: Uint8Array<ArrayBuffer> = new Uint8Array(256);
   length = 0;
+  /** Where the branches are that are hardly ever taken. */
+  readonly seldom: number[] = [];
 
   u8(value: number): void {
     if (this.length === this.#buffer.length) this.#grow(1);
@@ -47,6 +49,12 @@ export class Bytes {
     if (this.length + values.length > this.#buffer.length) this.#grow(values.length);
     this.#buffer.set(values, this.length);
     this.length += values.length;
+  }
+
+  /** Other code, and where its branches are. */
+  append(code: Bytes): void {
+    for (const at of code.seldom) this.seldom.push(this.length + at);
+    this.bytes(code.view());
   }
 
   /** A length, then the bytes: wasm's vectors, names and sections. */

@@ -1,5 +1,9 @@
 /** Writes one WebAssembly module (core specification, binary format). */
+import { setFlagsFromString } from 'node:v8';
 import { Bytes } from './bytes.ts';
+
+// Node 24's V8 looks at branch hints only when told to, later ones always do. Without them whatever is live across a slow path lives in memory.
+if (process.versions.v8.startsWith('13.')) setFlagsFromString('--experimental-wasm-branch-hinting');
 
 export const I32 = 0x7f;
 export const I64 = 0x7e;
@@ -106,19 +110,33 @@ export class ModuleWriter {
       body.u32(table.length);
       for (const index of table) body.u32(index);
     });
-    section(10, (body) => {
-      body.u32(bodies.length);
-      for (const { locals, code } of bodies) {
-        const inner = new Bytes();
-        inner.u32(locals.length);
-        for (const local of locals) {
-          inner.u32(1);
-          inner.u8(local);
-        }
-        inner.bytes(code.view());
-        inner.u8(0x0b);
-        body.sized(inner);
+    const functions = bodies.map(({ locals, code }) => {
+      const inner = new Bytes();
+      inner.u32(locals.length);
+      for (const local of locals) {
+        inner.u32(1);
+        inner.u8(local);
       }
+      inner.append(code);
+      inner.u8(0x0b);
+      return inner;
+    });
+    section(0, (body) => {
+      body.name('metadata.code.branch_hint');
+      const hinted = [...functions.entries()].filter(([, { seldom }]) => seldom.length > 0);
+      body.u32(hinted.length);
+      for (const [i, { seldom }] of hinted) {
+        body.u32(this.#imports.length + i);
+        body.u32(seldom.length);
+        for (const at of seldom) {
+          body.u32(at);
+          body.bytes([1, 0]); // a byte: not taken
+        }
+      }
+    });
+    section(10, (body) => {
+      body.u32(functions.length);
+      for (const inner of functions) body.sized(inner);
     });
     return out.view();
   }

@@ -139,11 +139,14 @@ export abstract class WasmEmitter extends Emitter {
     return this.getLocal(local, value.type);
   }
   variable(initial: Value): { get(): Value; set(value: Value): void } {
-    initial.emit();
-    const local = this.newLocal(initial.type);
-    this.setLocal(local);
+    const variable = this.unset(initial.type);
+    variable.set(initial);
+    return variable;
+  }
+  protected unset(type: Type): { get(): Value; set(value: Value): void } {
+    const local = this.newLocal(type);
     return {
-      get: () => this.getLocal(local, initial.type),
+      get: () => this.getLocal(local, type),
       set: (value) => {
         value.emit();
         this.setLocal(local);
@@ -191,6 +194,14 @@ export abstract class WasmEmitter extends Emitter {
     }
     this.depth--;
     this.code.u8(END);
+  }
+  /** A branch that is hardly ever taken: the compiler keeps registers for the other way. */
+  protected rarely(condition: Value, then: () => void, otherwise?: () => void): void {
+    const marked = (): void => {
+      condition.emit();
+      this.code.seldom.push(this.code.length);
+    };
+    this.branch({ type: 'i32', emit: marked }, then, otherwise);
   }
   do(value: Value): void {
     value.emit();
@@ -259,32 +270,38 @@ export abstract class WasmEmitter extends Emitter {
   }
   /** The TLB's fast path inline; else the slow one, which answers 0 for a fault. `base` tells it whether a bad address is the stack's. */
   protected translate(va: Value, bytes: number, write: boolean, base: Value): { host: Value; slow: Value } {
-    const low = this.let(this.wrap(va));
-    const entry = this.let(this.add(this.tlb(), this.and(this.shrU(low, this.i32(PAGE_TO_ENTRY)), this.i32(TLB_MASK))));
-    const last = bytes === 1 ? va : this.add(va, this.i64(BigInt(bytes - 1)));
-    const hit = this.eq(this.and(last, this.i64(-4096n)), this.load('i64', 8, entry, write ? TLB.write : TLB.read));
-    const host = this.variable(this.add(low, this.load('i32', 4, entry, TLB.addend)));
+    const entry = this.let(
+      this.add(this.tlb(), this.wrap(this.and(this.shrU(va, this.i64(BigInt(PAGE_TO_ENTRY))), this.i64(BigInt(TLB_MASK))))),
+    );
+    const first = this.add(this.load('i64', 8, entry, write ? TLB.write : TLB.read), va);
+    const last = bytes === 1 ? first : this.add(first, this.i64(BigInt(bytes - 1)));
+    const miss = this.op('i64.ge_u', 'i32', last, this.i64(4096n));
+    const host = this.unset('i32');
     // Only a store must be finished when it has gone the slow way.
     const slow = write ? this.variable(this.i32(0)) : null;
-    this.branch(this.eqz(hit), () => {
-      for (const value of [this.cpu, low, this.wrap(this.shrU(va, this.i64(32n))), this.i32(bytes), base]) value.emit();
-      this.code.u8(CALL);
-      this.code.u32(write ? this.memoryHelpers.slowWrite : this.memoryHelpers.slowRead);
-      const answer = this.let({ type: 'i32', emit: () => undefined });
-      host.set(answer);
-      slow?.set(this.i32(1));
-      this.branch(this.eqz(answer), () => this.fault());
-    });
+    this.rarely(
+      miss,
+      () => {
+        for (const value of [this.cpu, this.wrap(va), this.wrap(this.shrU(va, this.i64(32n))), this.i32(bytes), base]) value.emit();
+        this.code.u8(CALL);
+        this.code.u32(write ? this.memoryHelpers.slowWrite : this.memoryHelpers.slowRead);
+        const answer = this.let({ type: 'i32', emit: () => undefined });
+        host.set(answer);
+        slow?.set(this.i32(1));
+        this.rarely(this.eqz(answer), () => this.fault());
+      },
+      () => host.set(this.wrap(this.add(va, this.load('i64', 4, entry, TLB.addend)))),
+    );
     return { host: host.get(), slow: slow?.get() ?? this.i32(0) };
   }
   /** A store has gone the slow way: it may have hit code. */
   protected storedSlowly(): void {}
   #finishWrite(slow: Value): void {
-    this.branch(slow, () => {
+    this.rarely(slow, () => {
       this.cpu.emit();
       this.code.u8(CALL);
       this.code.u32(this.memoryHelpers.finishWrite);
-      this.branch({ type: 'i32', emit: () => this.code.u8(OPCODES['i32.eqz']) }, () => this.fault());
+      this.rarely({ type: 'i32', emit: () => this.code.u8(OPCODES['i32.eqz']) }, () => this.fault());
       this.storedSlowly();
     });
   }
