@@ -3,6 +3,7 @@ import type { CodeMode } from '../code-mode.ts';
 import type { Decoded } from '../decode/decoder.ts';
 import type { FlagName, Type, Value, Width } from '../isa/emitter.ts';
 import { EXIT } from '../layout.ts';
+import { Bytes } from '../wasm/bytes.ts';
 import type { ValueType } from '../wasm/module.ts';
 import type { Op } from '../wasm/opcodes.ts';
 import { WASM_TYPES, WasmEmitter, type MemoryHelpers } from '../wasm/wasm-emitter.ts';
@@ -84,6 +85,7 @@ export abstract class RegionBase extends WasmEmitter {
   constructor(helpers: RegionHelpers, token: number, pageVa: number) {
     super();
     this.helpers = helpers;
+    this.code = new Bytes(0x2000);
     this.token = token;
     this.pageVa = pageVa;
     this.now = this.#instruction(null!, 0, 0);

@@ -238,7 +238,7 @@ export abstract class RegionFlow extends RegionBase {
   /** The whole function. */
   finish(): { readonly locals: readonly ValueType[]; readonly code: Bytes } {
     const body = this.code;
-    const whole = (this.code = new Bytes());
+    const whole = (this.code = new Bytes(body.length + 0x800));
     this.load('i32', 4, this.cpu, CONTEXT.tlb).emit();
     this.setLocal(this.tlbLocal);
     for (const [offset, { local, type }] of this.state) {

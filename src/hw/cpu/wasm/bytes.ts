@@ -1,9 +1,17 @@
 /** A growable byte buffer with WebAssembly's number encodings (LEB128). */
+/** The same names are in every module. */
+const names = new Map<string, Uint8Array>();
+
 export class Bytes {
-  #buffer: Uint8Array<ArrayBuffer> = new Uint8Array(256);
+  #buffer: Uint8Array<ArrayBuffer>;
   length = 0;
   /** Where the branches are that are hardly ever taken. */
   readonly seldom: number[] = [];
+
+  /** @param expected how many bytes will be enough for most: more can be written */
+  constructor(expected: number = 256) {
+    this.#buffer = new Uint8Array(expected);
+  }
 
   u8(value: number): void {
     if (this.length === this.#buffer.length) this.#grow(1);
@@ -64,7 +72,8 @@ export class Bytes {
   }
 
   name(text: string): void {
-    const encoded = new TextEncoder().encode(text);
+    let encoded = names.get(text);
+    if (!encoded) names.set(text, (encoded = new TextEncoder().encode(text)));
     this.u32(encoded.length);
     this.bytes(encoded);
   }

@@ -51,7 +51,7 @@ export class ModuleWriter {
 
   /** @param table indices of the functions that fill the imported table env.table from `firstSlot` on */
   encode(memoryPages: number, table: readonly number[], firstSlot: number = 0): Uint8Array<ArrayBuffer> {
-    const out = new Bytes();
+    const out = new Bytes(0x4000);
     out.bytes([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
     const section = (id: number, write: (body: Bytes) => void): void => {
       const body = new Bytes();
@@ -111,7 +111,7 @@ export class ModuleWriter {
       for (const index of table) body.u32(index);
     });
     const functions = bodies.map(({ locals, code }) => {
-      const inner = new Bytes();
+      const inner = new Bytes(code.length + 2 * locals.length + 8);
       inner.u32(locals.length);
       for (const local of locals) {
         inner.u32(1);
