@@ -2,6 +2,9 @@
 import type { Span } from './problem.ts';
 import type { Value } from './values.ts';
 
+/** The file that places in the words of a command line have. */
+export const COMMAND_LINE = '<command line>';
+
 /** One word of a command line, evaluated: `--option=value` is one word with both text and value parts. */
 export interface CommandWord {
   /** As text, the way a command line tool would get it: "-w", "--delay=2", "web.cfg". */

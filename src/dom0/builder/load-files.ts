@@ -40,7 +40,7 @@ async function load(path: string, field: FileField): Promise<Uint8Array> {
     if (error instanceof ToolstackError) throw error;
     const { code = '' } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR')
-      throw fail('file-not-found', 'does not exist', 'a relative path is looked up from the folder of the configuration file');
+      throw fail('file-not-found', 'does not exist', 'a relative path in a configuration file is looked up from the folder of that file');
     if (code === 'EACCES' || code === 'EPERM') throw fail('not-readable', 'may not be read');
     throw fail('not-readable', `cannot be read: ${(error as Error).message}`);
   }

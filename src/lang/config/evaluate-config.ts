@@ -1,4 +1,5 @@
 /** An xl.cfg to its settings: synchronous and pure. */
+import { COMMAND_LINE } from '../host.ts';
 import type { ConfigEntry, ConfigRecord } from '../host.ts';
 import { driveSync } from '../evaluate/eval.ts';
 import { placedError } from '../evaluate/expressions.ts';
@@ -163,8 +164,6 @@ function parseOverride(word: string): Parsed {
   };
   return { program: { source: new Source(COMMAND_LINE, word), dialect: 'config', body: [assignment] }, problems: [] };
 }
-
-const COMMAND_LINE = '<command line>';
 
 function isNegative(value: Expression): boolean {
   return value.kind === 'unary' && value.operator === '-' && value.operand.kind === 'number';

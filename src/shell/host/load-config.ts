@@ -54,7 +54,7 @@ export async function loadConfig(
   const { settings, problems: found } = language.readConfig(record);
   const problems = dry && settings.name !== undefined ? found.map(withoutKernel) : found;
   failAt(problems, sources);
-  const converted = toDomainConfig(record, settings, await hostCpuCount(context.toolstack));
+  const converted = toDomainConfig(record, settings, { cpus: await hostCpuCount(context.toolstack), cwd: context.cwd });
   failAt(converted.problems, sources);
   if (!quiet) {
     for (const problem of [...evaluated.problems, ...problems]) {

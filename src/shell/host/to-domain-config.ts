@@ -1,6 +1,6 @@
 /** A checked configuration as what the toolstack builds: paths made absolute, lists of CPUs turned into CPUs of this host. */
 import { dirname, resolve } from 'node:path';
-import { CommandFailure } from '../../lang/host.ts';
+import { COMMAND_LINE, CommandFailure } from '../../lang/host.ts';
 import type { ConfigEntry, ConfigRecord, DomainSettings, Problem } from '../../lang/index.ts';
 import type { DomainConfig } from '../../dom0/toolstack/types.ts';
 import { parseCpus } from '../commands/cpu-sets.ts';
@@ -39,11 +39,24 @@ export interface Converted {
   readonly problems: readonly Problem[];
 }
 
-/** `settings` were read from `record` without errors: a name and a kernel are there. `hostCpus`: what "all" and "^1" mean. */
-export function toDomainConfig({ file, entries }: ConfigRecord, settings: DomainSettings, hostCpus: number): Converted {
+/** Where a configuration is used: how many CPUs "all" and "^1" mean, and the folder in which its command line was typed. */
+export interface Surroundings {
+  readonly cpus: number;
+  readonly cwd: string;
+}
+
+/** `settings` were read from `record` without errors: a name and a kernel are there. A relative path is one from where it was written. */
+export function toDomainConfig(
+  { file, entries }: ConfigRecord,
+  settings: DomainSettings,
+  { cpus: hostCpus, cwd }: Surroundings,
+): Converted {
   const problems: Problem[] = [];
   const vcpus = settings.maxVcpus ?? settings.vcpus ?? 1;
-  const folder = dirname(file);
+  const path = (key: string, given: string): string => {
+    const written = entries.get(key)?.span.file ?? file;
+    return resolve(cwd, written === COMMAND_LINE ? '' : dirname(written), given);
+  };
   const cpus = (key: 'cpus' | 'cpus_soft', lists: string | readonly string[] | undefined): DomainConfig['cpus'] => {
     if (lists === undefined) return undefined;
     try {
@@ -56,8 +69,8 @@ export function toDomainConfig({ file, entries }: ConfigRecord, settings: Domain
     }
   };
   const changed: Partial<Record<string, unknown>> = {
-    kernel: resolve(folder, settings.kernel ?? ''),
-    ramdisk: settings.ramdisk === undefined ? undefined : resolve(folder, settings.ramdisk),
+    kernel: path('kernel', settings.kernel ?? ''),
+    ramdisk: settings.ramdisk === undefined ? undefined : path('ramdisk', settings.ramdisk),
     cpus: cpus('cpus', settings.cpus),
     cpusSoft: cpus('cpus_soft', settings.cpusSoft),
   };

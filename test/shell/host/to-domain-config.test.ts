@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { COMMAND_LINE } from '../../../src/lang/host.ts';
 import type { ConfigRecord, DomainSettings } from '../../../src/lang/index.ts';
 import { toDomainConfig } from '../../../src/shell/host/to-domain-config.ts';
 
@@ -6,11 +7,11 @@ const CPUS = 4;
 const span = { file: '/etc/xen/web.cfg', start: 10, end: 14, line: 3, column: 1 };
 const record: ConfigRecord = { file: '/etc/xen/web.cfg', entries: new Map(['cpus', 'cpus_soft'].map((key) => [key, { value: '', span }])) };
 
-const convert = (some: Partial<DomainSettings>): ReturnType<typeof toDomainConfig> =>
+const convert = (some: Partial<DomainSettings>, from: ConfigRecord = record): ReturnType<typeof toDomainConfig> =>
   toDomainConfig(
-    record,
+    from,
     { name: 'web', kernel: '/boot/vmlinuz', xl: { create: {}, build: {}, pv: {}, top: {} }, disks: [], vifs: [], ...some },
-    CPUS,
+    { cpus: CPUS, cwd: '/home/ada' },
   );
 
 describe('settings become what is built', () => {
@@ -58,4 +59,14 @@ describe('CPUs that the host does not have say where they stand', () => {
   ])('%o', (settings, message) => {
     expect(convert(settings).problems).toEqual([{ code: 'XM1050', severity: 'error', message, span, help: 'the host has CPUs 0 to 3' }]);
   });
+});
+
+test.each([
+  ['/etc/xen/web.cfg', '/etc/xen/images/vmlinuz'],
+  ['/srv/common.xm', '/srv/images/vmlinuz'],
+  ['../guests/web.cfg', '/home/guests/images/vmlinuz'],
+  [COMMAND_LINE, '/home/ada/images/vmlinuz'],
+])('a relative path that was written in %s', (file, kernel) => {
+  const entries = new Map([['kernel', { value: 'images/vmlinuz', span: { ...span, file } }]]);
+  expect(convert({ kernel: 'images/vmlinuz' }, { ...record, entries }).config.kernel).toBe(kernel);
 });
