@@ -34,17 +34,19 @@ export const convert: Command = {
     { run: 'convert xmexample2 vmid=3', says: 'for one of the domains that it describes' },
   ],
   async run({ host, cwd, note }, args) {
-    const { convertFile } = await import('../../lang/index.ts');
+    const { convertFile, format } = await import('../../lang/index.ts');
     const name = args.text('file')!;
     const { text } = await host.readFile(name, cwd);
     const result = convertFile(text, name, givenValues(args.texts('value')));
     if ('problem' in result) throw textFailure([result.problem], new Map([[name, text]]));
     for (const line of new Set(result.notes)) note(line);
+    const usual = format(result.text, name, { dialect: 'config' });
+    if (!('text' in usual)) throw new Error(`what became of ${name} cannot be read: ${usual.problems[0]!.message}`);
     const output = args.text('output');
-    if (output === undefined) return { kind: 'text', text: result.text };
+    if (output === undefined) return { kind: 'text', text: usual.text };
     const path = resolve(cwd, output);
     if (existsSync(path)) throw new ShellFailure('failed', `${output} is there already`, { hint: 'another name, or remove it first' });
-    writeFileSync(path, result.text);
+    writeFileSync(path, usual.text);
     return NOTHING;
   },
 };

@@ -56,7 +56,7 @@ export const fmt: Command = {
   summary: 'Put scripts and configurations into their usual form',
   details:
     'Only blanks change: lines stay lines, comments and blank lines stay where they are, and signs and comments that were aligned stay aligned. ' +
-    'A file with mistakes is refused and left as it is. With - the text comes from stdin and goes to stdout.',
+    'A file that cannot be read is refused, with its mistakes, and left as it is. With - the text comes from stdin and goes to stdout.',
   positionals: [{ name: 'file', kind: 'file', summary: 'files; - is stdin', required: true, rest: true }],
   options: [{ long: 'check', summary: 'write nothing, and end with 1 if a file would change', value: null }],
   effect: 'modifies',
