@@ -25,6 +25,20 @@ test('tabs, wide line numbers and control characters keep the underline below it
   expect(line).not.toContain('\u001b');
 });
 
+test.each([
+  ['at its end', 'x'.repeat(100_000), ''],
+  ['in its middle', 'x'.repeat(50_000), '\ty'.repeat(50_000)],
+  ['at its start', '', 'y'.repeat(100_000)],
+])('of a line that goes on for ever the place is shown: %s', (_, before, after) => {
+  const text = `name = "${before}\ta"@${after}\n`;
+  const start = text.indexOf('@');
+  const span = { file: 'x.cfg', line: 1, column: start + 1, start, end: start + 1 };
+  const [, , line, underline] = formatProblem({ code: 'XM1001', severity: 'error', message: 'no', span }, text).split('\n');
+  expect(line!.indexOf('@')).toBe(underline!.indexOf('^'));
+  expect(line!.length).toBeLessThan(700);
+  expect([line!.includes('| …'), line!.endsWith('…')]).toEqual([before !== '', after !== '']);
+});
+
 test('codes are stable, unique and explained', () => {
   expect(new Set(PROBLEM_CODES).size).toBe(PROBLEM_CODES.length);
   expect(PROBLEM_CODES.every((code) => /^XM1\d{3}$/.test(code))).toBe(true);
