@@ -11,17 +11,16 @@ const BEFORE = 60;
 export function formatProblem(problem: Problem, text: string, colour = false): string {
   const { message, span, severity, help } = problem;
   const paint = (words: string, role: Severity | 'dim' | 'bold'): string => (colour ? `\u001b[${SGR[role]}m${words}\u001b[0m` : words);
-  const head = `${paint(`${severity}:`, severity)} ${paint(message, 'bold')}`;
-  const place = paint(`  --> ${span.file}:${span.line}:${span.column}`, 'dim');
+  const head = `${paint(`${severity}:`, severity)} ${paint(printable(message), 'bold')}`;
+  const place = paint(`  --> ${printable(span.file)}:${span.line}:${span.column}`, 'dim');
   const line = around(lineAt(text, span.start), span.start);
   const number = String(span.line);
   const gutter = ' '.repeat(Math.max(4, number.length));
-  // Tabs and control characters would break the alignment of the underline, and a file may try to drive the terminal.
   const shown = `${line.cutBefore}${printable(line.text)}${line.cutAfter}`;
   const before = line.cutBefore.length + printable(line.text.slice(0, span.start - line.start)).length;
   const marked = printable(line.text.slice(span.start - line.start, span.end - line.start)).length;
   const underline = `${' '.repeat(before)}${paint('^'.repeat(Math.max(1, marked)), severity)}`;
-  const tail = help === undefined ? '' : ` ${help}`;
+  const tail = help === undefined ? '' : ` ${printable(help)}`;
   return [
     head,
     place,
@@ -54,6 +53,7 @@ function lineAt(text: string, offset: number): Part {
   return { text: text.slice(start, end < 0 ? undefined : end).replace(/\r$/, ''), start };
 }
 
+/** Tabs and control characters would break the alignment of the underline, and a file may try to drive the terminal. */
 function printable(text: string): string {
   // oxlint-disable-next-line no-control-regex
   return text.replace(/\t/g, '    ').replace(/[\u0000-\u001f\u007f-\u009f]/g, '\ufffd');

@@ -4,6 +4,7 @@ import { ProblemError } from '../../lang/problem.ts';
 import type { Problem, Span } from '../../lang/index.ts';
 import { exitCodeOf, ShellFailure } from '../commands/failure.ts';
 import { ToolstackError } from '../../dom0/toolstack/types.ts';
+import { sanitize } from '../term/sanitize.ts';
 import type { Json } from './json.ts';
 
 interface Described {
@@ -65,8 +66,8 @@ export async function failureText(error: unknown, colour = false): Promise<strin
       .join('');
   }
   const paint = (code: string, text: string): string => (colour ? `\u001b[${code}m${text}\u001b[0m` : text);
-  const hint = failure.hint === null ? '' : `${paint('36', 'hint:')} ${failure.hint}\n`;
-  return `${paint('31', 'error:')} ${failure.message}\n${place(failure)}${hint}`;
+  const hint = failure.hint === null ? '' : `${paint('36', 'hint:')} ${sanitize(failure.hint)}\n`;
+  return `${paint('31', 'error:')} ${sanitize(failure.message)}\n${place(failure)}${hint}`;
 }
 
 /** File by file. What stopped it comes last, next to the prompt; what has no effect does not matter now. */

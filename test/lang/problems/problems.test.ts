@@ -25,6 +25,17 @@ test('tabs, wide line numbers and control characters keep the underline below it
   expect(line).not.toContain('\u001b');
 });
 
+test('nothing of a file gets to the terminal as it is', () => {
+  for (const text of ['a = 1 \u001b[31m\n', 'a = 1 \u009b31m\n', 'on_crash = "\u001b[2J"\n', 'mem\u001b]ory = 1\n']) {
+    const evaluated = evaluateConfig(text, 'x\u001b[1m.cfg');
+    const problems = [...evaluated.problems, ...checkConfig(evaluated.config)];
+    expect(problems.length).toBeGreaterThan(0);
+    // oxlint-disable-next-line no-control-regex
+    for (const problem of problems)
+      expect(formatProblem({ ...problem, help: '\u0007' }, text)).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
+  }
+});
+
 test.each([
   ['at its end', 'x'.repeat(100_000), ''],
   ['in its middle', 'x'.repeat(50_000), '\ty'.repeat(50_000)],
