@@ -86,6 +86,7 @@ export const runCommand: Command = {
         signal,
         isScript: true,
         onStep: (step) => void steps.push(step),
+        onWarning: (warning) => context.note(warning),
         ...onValue,
       });
     } catch (error) {

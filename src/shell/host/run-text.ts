@@ -12,6 +12,8 @@ export interface RunTextOptions {
   /** The value of each statement that has one, as it comes. */
   onValue?(value: Value): Promise<void> | void;
   onStep?(step: Step): void;
+  /** What check warns of, before anything runs. */
+  onWarning?(text: string): void;
   /** A handler of the session failed between two lines. */
   onHandlerFailure?(failure: unknown): void;
 }
@@ -20,13 +22,14 @@ const SCRIPT_FAILED = 1;
 
 /** Rejects with what is wrong with the text, or with what stopped it, placed in it. */
 export async function runText(text: string, file: string, host: ScriptHost, options: RunTextOptions): Promise<RunResult> {
-  const { parse, diagnose, run, isError } = await import('../../lang/index.ts');
+  const { parse, diagnose, formatProblem, run, isError } = await import('../../lang/index.ts');
   const { session, isScript = false } = options;
   const sources = new Map([[file, text]]);
   const known = session ? { variables: new Set(session.scope.names()), domains: new Set(session.declarations.keys()) } : {};
   const parsed = parse(text, file, known);
   const found = diagnose(parsed, host, known);
   if (found.some(isError)) throw textFailure(found, sources);
+  for (const problem of found) if (problem.severity === 'warning') options.onWarning?.(formatProblem(problem, text));
   const result = await run(parsed.program, host, {
     ...options,
     onHandlerFailure: (failure) => options.onHandlerFailure?.(failureOf(failure, sources, false)),
