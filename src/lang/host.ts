@@ -104,6 +104,8 @@ export interface FaultCall {
 
 export interface ScriptHost {
   commands(): ReadonlyMap<string, CommandSignature>;
+  /** What `inject` knows. Not given: it is not checked before. */
+  readonly faults?: readonly string[];
   /** What is wrong with the words of a command, without running it; null: nothing. */
   checkCall?(name: string, words: readonly CommandWord[]): CallFault | null;
   /** Runs a command; resolves with its table or value, null when it has none. Rejects with a `CommandFailure`. */

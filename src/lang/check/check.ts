@@ -5,7 +5,7 @@ import { EVENT_BY_NAME, triggerFault } from '../evaluate/events.ts';
 import { STAGE_NAMES } from '../evaluate/stages.ts';
 import { configKey, keyNames } from '../keys/config-keys.ts';
 import { declaredNames } from '../parse/lexing.ts';
-import type { AssignStatement, Command, DomainStatement, Expression, Node, Program, Statement } from '../parse/ast.ts';
+import type { AssignStatement, Command, DomainStatement, Expression, InjectStatement, Node, Program, Statement } from '../parse/ast.ts';
 import type { Problem } from '../problem.ts';
 import { didYouMean } from '../problems/did-you-mean.ts';
 import { isError, problemOf } from '../problems/problem-of.ts';
@@ -27,7 +27,7 @@ export interface CheckOptions {
   readonly domains?: ReadonlySet<string>;
 }
 
-export type CheckHost = Pick<ScriptHost, 'commands' | 'checkCall'>;
+export type CheckHost = Pick<ScriptHost, 'commands' | 'checkCall' | 'faults'>;
 
 /** Without a host commands are not checked. */
 export function check(program: Program, host?: CheckHost, options: CheckOptions = {}): readonly Problem[] {
@@ -88,6 +88,7 @@ class Checker {
       assigned,
       open: isOpen,
       isCommand,
+      commands: [...(commands?.keys() ?? [])],
       report: (id, node, message, help, related) => this.#report(id, node, message, help, related),
     }).check();
   }
@@ -156,6 +157,9 @@ class Checker {
         this.#keysOf(node);
         this.#problems.push(...checkDomainKeys(this.#program, node));
         return true;
+      case 'inject':
+        this.#fault(node);
+        return true;
       case 'on':
       case 'wait-for': {
         const fault = triggerFault(node.trigger);
@@ -167,6 +171,13 @@ class Checker {
       default:
         return true;
     }
+  }
+
+  #fault({ fault, faultStart }: InjectStatement): void {
+    const known = this.#host?.faults;
+    if (!known || known.includes(fault)) return;
+    const place = { start: faultStart, end: faultStart + fault.length };
+    this.#report('wrong-words', place, `there is no fault '${fault}'`, didYouMean(fault, known) ?? `the faults are ${known.join(', ')}`);
   }
 
   #keysOf({ body }: DomainStatement): void {

@@ -3,6 +3,7 @@
  * evaluator.
  */
 import { BUILTIN_BY_NAME } from '../evaluate/builtins.ts';
+import { propertyNames } from '../evaluate/methods.ts';
 import { binary, negate, OperatorFault } from '../evaluate/operators.ts';
 import { typeName } from '../evaluate/value-text.ts';
 import type {
@@ -33,6 +34,7 @@ export interface MeaningOptions {
   readonly variables: ReadonlySet<string>;
   /** Whether a name is a command, or the beginning of one. */
   isCommand(name: string): boolean;
+  readonly commands: readonly string[];
   /** Names of domains that the text declares. */
   readonly domains: ReadonlySet<string>;
   /** A file that cannot be seen from here declares names too. */
@@ -127,8 +129,10 @@ export abstract class ExpressionMeaning {
 
   protected pipeline({ head, stages }: Pipeline): Sample | null {
     let sample: Sample | null = null;
-    if (head.kind === 'command') this.#command(head);
-    else if (head.kind === 'name') {
+    if (head.kind === 'command') {
+      this.#command(head);
+      if (head.words.length === 0) this.#alone(head);
+    } else if (head.kind === 'name') {
       sample = this.#name(head, true);
     } else sample = this.value(head);
     for (const stage of stages) this.#stage(stage);
@@ -139,6 +143,19 @@ export abstract class ExpressionMeaning {
     const found = this.lookUp(name, { start: nameStart, end: nameStart + name.length });
     if (found) found.declaration.used = true;
     for (const word of words) this.word(word);
+  }
+
+  /** A word alone is a command, or a name. */
+  #alone({ name, nameStart }: Command): void {
+    const { commands, isCommand, domains } = this.options;
+    if (this.names.find(name) || this.#known(name) || isCommand(name) || domains.has(name)) return;
+    const place = { start: nameStart, end: nameStart + name.length };
+    this.report(
+      'unknown-command',
+      place,
+      `unknown command '${name}'`,
+      didYouMean(name, [...commands, ...this.names.visible(), ...BUILTIN_BY_NAME.keys()]),
+    );
   }
 
   protected word({ pieces }: Word): void {
@@ -293,11 +310,16 @@ export abstract class ExpressionMeaning {
     return open || this.#rows > 0 || ALWAYS.has(name) || variables.has(name) || BUILTIN_BY_NAME.has(name);
   }
 
-  #member({ object, property }: MemberNode): Sample | null {
+  #member({ object, property, end }: MemberNode): Sample | null {
     const sample = this.value(object);
     const isHost = object.kind === 'name' && object.name === 'host' && !this.names.find('host');
     const table = isHost ? HOST_SAMPLES : sample?.value instanceof DomainHandle ? DOMAIN_SAMPLES : null;
-    return table && Object.hasOwn(table, property) ? { value: table[property]!, exact: false } : null;
+    if (!table) return null;
+    if (Object.hasOwn(table, property)) return { value: table[property]!, exact: false };
+    const near = isHost && !propertyNames(new Map()).includes(property) ? didYouMean(property, Object.keys(table)) : null;
+    const place = { start: end - property.length, end };
+    if (near) this.report('unknown-property', place, `the host has no '${property}'`, near);
+    return null;
   }
 
   #call(node: CallNode): Sample | null {

@@ -23,6 +23,7 @@ export const HOST_SAMPLES: Readonly<Record<string, Value>> = {
   free_memory: bytes,
   total_memory: bytes,
   cpus: 1n,
+  cpu_mhz: 1n,
   name: '',
   scheduler: '',
   xen_version: '',

@@ -52,6 +52,7 @@ export function resolveNames(program: Program): ResolvedNames {
     open: true,
     assigned: NOTHING,
     isCommand: () => true,
+    commands: [],
     report: () => undefined,
     listener: {
       declared(declaration, before) {

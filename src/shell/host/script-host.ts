@@ -18,7 +18,7 @@ import { asFailure } from './as-failure.ts';
 import { domainProperty } from './domain-property.ts';
 import { globalValue } from './global-value.ts';
 import { outcomeValue } from './outcome-value.ts';
-import { injectFault } from './faults.ts';
+import { FAULTS, injectFault } from './faults.ts';
 import { formatted } from './formatted.ts';
 import { hostEvents } from './host-events.ts';
 import { guestKernel, guestNames } from './package-files.ts';
@@ -65,6 +65,7 @@ export function createScriptHost(toolstack: Toolstack, screen: HostScreen): Scri
 
   const host: ScriptHost = {
     commands: () => signatures,
+    faults: FAULTS.map(({ name }) => name),
     checkCall(name, words) {
       const command = findCommand(COMMANDS, name);
       try {

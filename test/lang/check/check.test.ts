@@ -4,7 +4,7 @@ import { COMMANDS } from '../fake-host.ts';
 
 const told = (text: string): string[] => {
   const { program, problems } = parse(text, 'x.xm');
-  return (problems.length > 0 ? problems : check(program, { commands: () => COMMANDS })).map(
+  return (problems.length > 0 ? problems : check(program, { commands: () => COMMANDS, faults: ['stall', 'slow'] })).map(
     ({ span, message, help }) => `${span.line}:${span.column} ${message}${help === undefined ? '' : ` (${help})`}`,
   );
 };
@@ -83,7 +83,16 @@ test.each<[string, string[]]>([
   ['list | wehre x', ["1:8 'wehre' is neither a stage nor a command (did you mean 'where'?)"]],
   ['list | join vcpu-list on name', ["1:13 unknown name 'vcpu' (it is a command: put it into brackets, (vcpu-list))"]],
   ['list | save', ["1:8 'save' is neither a stage nor a command (it needs a file: save out.json)"]],
-  ['xs', []],
+  ['xs', ["1:1 unknown command 'xs'"]],
+  ['lst', ["1:1 unknown command 'lst' (did you mean 'list'?)"]],
+  ['let xs = [1]\nxs', []],
+  ['fn f(x) { x }\nf 3', []],
+  ['host', []],
+  ['for i in [1] { i }', []],
+  ['print (host.free_memroy)', ["1:13 the host has no 'free_memroy' (did you mean 'free_memory'?)"]],
+  ['print (host.free_memory)\nprint (host.keys())', []],
+  ['inject stal on web for 2s', ["1:8 there is no fault 'stal' (did you mean 'stall'?)"]],
+  ['inject stall on web for 2s', []],
 ])('%j', (text, problems) => {
   expect(told(text)).toEqual(problems);
 });
