@@ -11,7 +11,7 @@ import { didYouMean } from '../problems/did-you-mean.ts';
 import { isError, problemOf } from '../problems/problem-of.ts';
 import { PROBLEMS, type ProblemId } from '../problems/table.ts';
 import { parseNumber } from '../units/units.ts';
-import { textForValue, wrongWords } from './command-words.ts';
+import { dollars, textForValue, wrongWords } from './command-words.ts';
 import { checkDomainKeys } from './domain-keys.ts';
 import { unreachable } from './flow.ts';
 import { Meaning } from './meaning.ts';
@@ -53,6 +53,8 @@ class Checker {
   readonly #options: Required<CheckOptions>;
   readonly #declared: Declared;
   readonly #problems: Problem[] = [];
+  /** Variables whose values were meant where there is only text. */
+  readonly #meant = new Set<string>();
 
   constructor(program: Program, host: CheckHost | undefined, { variables = new Set(), domains = new Set() }: CheckOptions) {
     this.#program = program;
@@ -74,7 +76,7 @@ class Checker {
     }
     // A mistake may be why a variable is not used.
     const hasErrors = this.#problems.some(isError);
-    const told = hasErrors ? this.#problems.filter(({ code }) => code !== UNUSED) : this.#problems;
+    const told = this.#problems.filter(({ code, span }) => code !== UNUSED || !(hasErrors || this.#meant.has(this.#text(span))));
     return told.toSorted((a, b) => a.span.start - b.span.start);
   }
 
@@ -107,6 +109,7 @@ class Checker {
       statement: (node) => this.#statement(node, place),
       expression: (node) => {
         if (node.kind === 'number' && parseNumber(node.text) === null) this.#report('bad-number', node, `'${node.text}' is not a number`);
+        if (node.kind === 'string' || node.kind === 'template') this.#dollars(node);
         if (node.kind === 'match' && !place.console) this.#report('misplaced', node, "'match' is only possible in a console block");
         if (node.kind !== 'arrow' || node.body.kind !== 'block') return true;
         walkBlock(node.body, this.#visitor({ loop: false, fn: true, console: place.console, branch: false }));
@@ -151,9 +154,11 @@ class Checker {
         return false;
       case 'console':
         if (place.console) return true;
+        this.#dollars(node.domain);
         walk([node], this.#visitor({ ...place, console: true }));
         return false;
       case 'domain':
+        this.#dollars(node.name);
         this.#keysOf(node);
         this.#problems.push(...checkDomainKeys(this.#program, node));
         return true;
@@ -170,6 +175,17 @@ class Checker {
       }
       default:
         return true;
+    }
+  }
+
+  #text(node: Node): string {
+    return this.#program.source.slice(node);
+  }
+
+  #dollars(node: Node): void {
+    for (const { place, message, help } of dollars(node, this.#program.source, (name) => this.#names.has(name))) {
+      this.#report('dollar-in-text', place, message, help);
+      this.#meant.add(this.#text(place).slice(1));
     }
   }
 
@@ -214,6 +230,7 @@ class Checker {
     for (const word of words) {
       const fault = textForValue(word, this.#program.source, (variable) => this.#names.has(variable));
       if (fault) this.#report('text-for-value', fault.place, fault.message, fault.help);
+      if (word.quoted) this.#dollars(word);
     }
     if (!commands || isFunction) return;
     if (this.#isCommand(name)) return this.#words(command);

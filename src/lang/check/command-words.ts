@@ -38,6 +38,18 @@ function plainWord(word: Word, source: Source): CommandWord {
   return { text, value: text, quoted: word.quoted || typeof first !== 'string', span: source.spanOf(word) };
 }
 
+/** `"web-$i"`, with a variable of that name: as other shells write it, but here it is text. */
+export function* dollars(node: Node, source: Source, isVariable: (name: string) => boolean): Generator<WordFault> {
+  const text = source.slice(node);
+  if (!text.startsWith('"')) return;
+  for (const { index, groups } of text.matchAll(DOLLAR)) {
+    const name = groups!['name']!;
+    const place = { start: node.start + index, end: node.start + index + 1 + name.length };
+    if (isVariable(name)) yield { place, message: `between quotation marks '$${name}' is text`, help: `\${${name}} is its value` };
+  }
+}
+const DOLLAR = /(?<!\\)\$(?<name>[A-Za-z_]\w*)/g;
+
 const CALL = /^([A-Za-z_]\w*)(?:\(|\[|\.[A-Za-z_]\w*(?:$|[.([]))/;
 
 /** Of what `catch` and handlers are given. No file name ends in them. */

@@ -46,6 +46,7 @@ export type ProblemId =
   | 'shadowed'
   | 'unreachable'
   | 'text-for-value'
+  | 'dollar-in-text'
   | 'unknown-domain'
   | 'too-large'
   | 'no-end'
@@ -357,6 +358,13 @@ export const PROBLEMS: Readonly<Record<ProblemId, ProblemKind>> = {
     title: 'a word of a command line that looks like an expression',
     explanation:
       'The words of a command are text: print now() prints "now()". A value is passed as $name, ${expression} or (expression): print (now()).',
+  },
+  'dollar-in-text': {
+    code: 'XM1123',
+    severity: 'warning',
+    title: 'a variable that is text, because braces are missing',
+    explanation:
+      'Outside of quotation marks $name is the value of a variable; between them only ${name} is. \\$name says that text is meant.',
   },
   'unknown-domain': {
     code: 'XM1118',

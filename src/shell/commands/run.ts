@@ -86,7 +86,7 @@ export const runCommand: Command = {
         signal,
         isScript: true,
         onStep: (step) => void steps.push(step),
-        onWarning: (warning) => context.note(warning),
+        onWarning: (_, shown) => context.note(shown),
         ...onValue,
       });
     } catch (error) {

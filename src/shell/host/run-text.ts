@@ -1,6 +1,6 @@
 /** A text of the language, run on this machine: a line of the prompt, the lines after -c, a script, what comes on stdin. */
 import { CommandFailure } from '../../lang/host.ts';
-import type { Failure, RunResult, ScriptHost, Session, Step, Value } from '../../lang/index.ts';
+import type { Failure, Problem, RunResult, ScriptHost, Session, Step, Value } from '../../lang/index.ts';
 import { exitCodeOf, ShellFailure, textFailure } from '../commands/failure.ts';
 
 export interface RunTextOptions {
@@ -12,8 +12,8 @@ export interface RunTextOptions {
   /** The value of each statement that has one, as it comes. */
   onValue?(value: Value): Promise<void> | void;
   onStep?(step: Step): void;
-  /** What check warns of, before anything runs. */
-  onWarning?(text: string): void;
+  /** What check warns of, before anything runs. `shown` is it with its place. */
+  onWarning?(problem: Problem, shown: string): void;
   /** A handler of the session failed between two lines. */
   onHandlerFailure?(failure: unknown): void;
 }
@@ -29,7 +29,7 @@ export async function runText(text: string, file: string, host: ScriptHost, opti
   const parsed = parse(text, file, known);
   const found = diagnose(parsed, host, known);
   if (found.some(isError)) throw textFailure(found, sources);
-  for (const problem of found) if (problem.severity === 'warning') options.onWarning?.(formatProblem(problem, text));
+  for (const problem of found) if (problem.severity === 'warning') options.onWarning?.(problem, formatProblem(problem, text));
   const result = await run(parsed.program, host, {
     ...options,
     onHandlerFailure: (failure) => options.onHandlerFailure?.(failureOf(failure, sources, false)),

@@ -80,6 +80,9 @@ export async function createInterpreter(
           signal,
           session,
           onValue: show,
+          onWarning({ code, message, help }) {
+            if (ABOUT_TEXT.has(code)) screen.note(`warning: ${message}${help === undefined ? '' : `; ${help}`}\n`);
+          },
           onHandlerFailure: (error) => void failureText(error, colour).then((text) => screen.note(text)),
         });
         return { exitCode: 0, failures: [] };
@@ -93,6 +96,9 @@ export async function createInterpreter(
     },
   };
 }
+
+/** Text where a value was meant. Of a line at the prompt other warnings say little: its names go on living. */
+const ABOUT_TEXT: ReadonlySet<string> = new Set(['XM1117', 'XM1123']);
 
 async function failureTexts(error: unknown, line: string, colour: boolean): Promise<readonly string[]> {
   const hidden = error instanceof ShellFailure ? error.problems.length - SHOWN_PROBLEMS : 0;

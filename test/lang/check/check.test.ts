@@ -91,6 +91,12 @@ test.each<[string, string[]]>([
   ['for i in [1] { i }', []],
   ['print (host.free_memroy)', ["1:13 the host has no 'free_memroy' (did you mean 'free_memory'?)"]],
   ['print (host.free_memory)\nprint (host.keys())', []],
+  ['let i = 3\nprint "g-$i"', ["2:10 between quotation marks '$i' is text (${i} is its value)"]],
+  ['let i = 3\nprint "${i} \\$i $j" \'$i\' $i', []],
+  [
+    'for i in [1] { domain "d-$i" { kernel = "/k" }\nconsole "c-$i" { send "$i" } }',
+    ['1:26', '2:12', '2:24'].map((place) => `${place} between quotation marks '$i' is text (\${i} is its value)`),
+  ],
   ['inject stal on web for 2s', ["1:8 there is no fault 'stal' (did you mean 'stall'?)"]],
   ['inject stall on web for 2s', []],
 ])('%j', (text, problems) => {
