@@ -108,9 +108,9 @@ export async function processor(): Promise<void> {
     for (const name of wanted) {
       const native = middle(Array.from({ length: RUNS }, () => onHost([programs], name)));
       const emulated = qemu ? middle(Array.from({ length: RUNS }, () => onHost([qemu, programs], name))) : null;
-      const inGuest = async ({ run }: Guest, runs: number): Promise<Rate | null> => {
+      const inGuest = async ({ run }: Guest): Promise<Rate | null> => {
         const rates: Rate[] = [];
-        for (let i = 0; i < runs; i++) {
+        for (let i = 0; i < RUNS; i++) {
           const rate = await run(name);
           if (!rate) return null;
           if (rate.checksum !== native.checksum)
@@ -119,8 +119,8 @@ export async function processor(): Promise<void> {
         }
         return middle(rates);
       };
-      const translated = await inGuest(translator, RUNS);
-      const interpreted = await inGuest(interpreter, 1);
+      const translated = await inGuest(translator);
+      const interpreted = await inGuest(interpreter);
       const [fast, slow] = [await translator.mips(), await interpreter.mips()];
       speeds.push(slow);
       results.push({ name, translated, emulated, interpreted, native });

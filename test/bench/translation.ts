@@ -9,8 +9,9 @@ import { Translator } from '../../src/hw/cpu/translator/translator.ts';
 import { median, percentile, printRows } from './measure.ts';
 
 const BUILD = resolve(import.meta.dirname, 'programs/build.sh');
-/** The translator's own code gets warm. */
-const LIVES = 5;
+/** The translator's own code gets warm; the last lives count. */
+const LIVES = 14;
+const COUNTED = 7;
 const PROGRAMS = ['hash', 'sort', 'byte-code', 'parser', 'string-sort', 'recursion', 'matrix', 'n-body', 'mandelbrot'];
 
 /** Processor time of this thread: what others do on the machine does not count. */
@@ -56,7 +57,7 @@ export async function translation(): Promise<void> {
     }
     await toolstack.halt();
     const { blocks, regions, modules, instructions, bytes } = counts!;
-    const [cold, warm] = [costs[0]!, costs.at(-1)!];
+    const [cold, warm] = [costs[0]!, median(costs.slice(-COUNTED))];
     printRows('Translation', [
       { what: 'µs a basic block, all in', measured: warm.toFixed(1), wanted: 'under 30', ok: warm < 30 },
       { what: '… in the first guest of a machine', measured: cold.toFixed(1), wanted: '', ok: null },
