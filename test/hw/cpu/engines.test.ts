@@ -10,6 +10,7 @@ const TIMEOUT_MS = 90_000;
 const DATA_BYTES = 0x5000;
 const STACK_BYTES = 0x4000;
 const RSP = 4;
+const PAGE = 0x1000n;
 const stack = new Uint8Array(new BigUint64Array(STACK_BYTES / 4).fill(CODE).buffer);
 
 function newBench(translateAfter: number | null): Bench {
@@ -27,8 +28,10 @@ function prepare(bench: Bench, { code }: Program, seed: number): void {
   bench.write(DATA, new Uint8Array(DATA_BYTES));
   // Whatever returns goes to the start.
   bench.write(STACK - BigInt(STACK_BYTES), stack);
+  // With the pages around it: a program that overwrites itself may run into what an earlier one has left there.
+  bench.write(CODE - PAGE, new Uint8Array(3 * Number(PAGE)));
   bench.write(CODE, [...code, 0x0f, 0x0b]);
-  bench.cpu.dropCode(Number(CODE >> 12n));
+  for (const page of [CODE - PAGE, CODE, CODE + PAGE]) bench.cpu.dropCode(Number(page >> 12n));
   bench.context.fxsave.fill(0);
   const fpu = new DataView(bench.context.fxsave.buffer, bench.context.fxsave.byteOffset);
   fpu.setUint16(0, 0x37f, true);
