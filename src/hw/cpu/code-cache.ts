@@ -73,8 +73,8 @@ export class CodeCache {
    * instruction needs it, or -1 if it cannot be fetched: then 0 is returned and the fault has been recorded.
    */
   find(mfn: number, rip: number, offset: number, mode: CodeMode, second: () => number): number {
-    const known = this.#frames.get(mfn)?.blocks.get(keyOf(mode, rip, offset));
-    if (known !== undefined) return known;
+    const known = this.#block(mfn, keyOf(mode, rip, offset));
+    if (known !== null) return known;
     if (this.#next + BLOCK_BYTES > this.#arena + ARENA_BYTES) this.#reset();
     return this.#decodeBlock(mfn, rip, offset, mode, second);
   }
@@ -121,7 +121,7 @@ export class CodeCache {
 
   /** The micro-op where a block begins that has been decoded, or null. */
   known(mfn: number, va: number, mode: CodeMode): number | null {
-    return this.#frames.get(mfn)?.blocks.get(keyOf(mode, va, 0)) ?? null;
+    return this.#block(mfn, keyOf(mode, va, 0));
   }
   isTranslated(uop: number): boolean {
     return this.#interpreted.has(uop);
@@ -166,6 +166,12 @@ export class CodeCache {
     for (let piece = offset >>> 6; piece <= (offset + length - 1) >>> 6; piece++) pieces[piece] = 1;
   }
 
+  /** The micro-op where a block begins, unless there is none or it runs on into a page whose code has been dropped since. */
+  #block(mfn: number, key: number): number | null {
+    const start = this.#frames.get(mfn)?.blocks.get(key);
+    return start === undefined || this.#memory.u32[(start + UOP.handler) >>> 2] === PSEUDO.stale ? null : start;
+  }
+
   #frame(mfn: number): CodeFrame {
     let frame = this.#frames.get(mfn);
     if (!frame) {
@@ -204,8 +210,8 @@ export class CodeCache {
       at += decoded.length;
       if (decoded.form.description.ends) return this.#finish(mfn, key, start);
       if (offset >= 4096) break;
-      const known = frame.blocks.get(keyOf(mode, at, offset));
-      if (known !== undefined) {
+      const known = this.#block(mfn, keyOf(mode, at, offset));
+      if (known !== null) {
         // Where an interrupt has returned to is not where code is entered often, and a region of its own would begin in the middle of a loop.
         this.#memory.u32[(this.#pseudo(PSEUDO.goto, at, known) + UOP.heat) >>> 2] = NEVER_HOT;
         return this.#finish(mfn, key, start);

@@ -195,3 +195,16 @@ test('a program that changes its own code runs what it has written, also in the 
     expect(bench.context.gpr(3)).toBe(BigInt((100 * 101) / 2));
   }
 });
+
+test('an instruction on two pages is decoded anew when its second half is written to', () => {
+  for (const bench of [new Bench(null), new Bench(1)]) {
+    bench.context.setGpr(7, CODE);
+    // mov eax, 0, of which three bytes are on the second page; inc byte [rdi], one of them; jmp back
+    bench.write(CODE - 2n, [0xb8, 0, 0, 0, 0, 0xfe, 0x07, 0xeb, 0xf7]);
+    bench.context.rip = CODE - 2n;
+    for (let i = 1; i <= 10; i++) {
+      bench.go(30);
+      expect(bench.context.gpr(0)).toBe(BigInt((10 * i - 1) << 8));
+    }
+  }
+});
