@@ -8,6 +8,8 @@ export const STACK = 0x30_0000n;
 /** Page-table frames, then identity mapping of frames 0 to 511 (2 MiB each L1). */
 const [L4, L3, L2, FIRST_L1] = [1, 2, 3, 4];
 const L1_TABLES = 4;
+/** Where the identity mapping ends. */
+export const MAPPED = BigInt(L1_TABLES) << 21n;
 export const FLAGS: Readonly<Record<'present' | 'write' | 'user' | 'noExecute', bigint>> = {
   present: 1n,
   write: 2n,
