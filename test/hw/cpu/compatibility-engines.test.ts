@@ -68,6 +68,19 @@ function assemble(pieces: readonly Piece[]): number[] {
 }
 
 const STACK_BYTES = 0x4000;
+const PAGE = 0x1000n;
+const DATA_BYTES = 0x1_0000n;
+
+function newBench(translateAfter: number | null): Bench {
+  const bench = new Bench(translateAfter);
+  bench.confine([
+    [CODE, CODE + PAGE],
+    [DATA, DATA + DATA_BYTES],
+    [STACK - BigInt(STACK_BYTES), STACK + PAGE],
+  ]);
+  return bench;
+}
+
 const loadSelectors = (bench: Bench): void => SELECTORS.forEach((selector, i) => bench.context.setSelector(i, selector));
 function prepare(bench: Bench, code: readonly number[], seed: number): void {
   bench.environment = { ...bench.environment, descriptor: (selector) => DESCRIPTORS[selector & 0xfff8] ?? null };
@@ -77,10 +90,9 @@ function prepare(bench: Bench, code: readonly number[], seed: number): void {
   bench.context.rflags = 0x202n;
   bench.context.fsBase = bench.context.gsBase = DATA + 16n;
   loadSelectors(bench);
-  bench.write(DATA, new Uint8Array(256));
+  bench.renew();
   bench.write(STACK - BigInt(STACK_BYTES), new Uint8Array(new Uint32Array(STACK_BYTES / 2).fill(Number(CODE)).buffer));
   bench.write(CODE, [...code, 0x0f, 0x0b]);
-  bench.cpu.dropCode(Number(CODE >> 12n));
   bench.context.fxsave.fill(0);
   const fpu = new DataView(bench.context.fxsave.buffer, bench.context.fxsave.byteOffset);
   fpu.setUint16(0, 0x37f, true);
@@ -107,8 +119,8 @@ function trace(bench: Bench, budgets: readonly number[]): string[] {
   return seen;
 }
 
-const interpreter = new Bench(null);
-const translator = new Bench(1);
+const interpreter = newBench(null);
+const translator = newBench(1);
 
 property.prop([program, fc.integer(), fc.array(fc.integer({ min: 1, max: 400 }), { minLength: 1, maxLength: 5 })], { numRuns: 1000 })(
   'random 32-bit programs end in the same state, at the same instruction',

@@ -2,7 +2,7 @@
 import { fc, test as property } from '@fast-check/vitest';
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { Bench, CODE, DATA, FLAGS, MAPPED, STACK } from './harness.ts';
+import { Bench, CODE, DATA, FLAGS, STACK } from './harness.ts';
 import { assemble, MISSING, program, READ_ONLY, type Program } from './random-programs.ts';
 
 const RUNS = 12;
@@ -13,16 +13,13 @@ const RSP = 4;
 const PAGE = 0x1000n;
 const stack = new Uint8Array(new BigUint64Array(STACK_BYTES / 4).fill(CODE).buffer);
 
-/** All that a program can reach; `prepare` makes all of it as new, so that nothing is left of an earlier program. */
-const AREAS: readonly (readonly [from: bigint, to: bigint])[] = [
-  [CODE - PAGE, CODE + 2n * PAGE],
-  [DATA, DATA + BigInt(DATA_BYTES)],
-  [STACK - BigInt(STACK_BYTES), STACK + PAGE],
-];
-
 function newBench(translateAfter: number | null): Bench {
   const bench = new Bench(translateAfter);
-  for (let va = 0n; va < MAPPED; va += PAGE) if (!AREAS.some(([from, to]) => va >= from && va < to)) bench.map(va, 0n);
+  bench.confine([
+    [CODE - PAGE, CODE + 2n * PAGE],
+    [DATA, DATA + BigInt(DATA_BYTES)],
+    [STACK - BigInt(STACK_BYTES), STACK + PAGE],
+  ]);
   bench.map(DATA + BigInt(READ_ONLY), FLAGS.present | FLAGS.user);
   bench.map(DATA + BigInt(MISSING), 0n);
   return bench;
@@ -33,10 +30,7 @@ function prepare(bench: Bench, { code }: Program, seed: number): void {
   bench.context.setGpr(7, DATA);
   bench.context.setGpr(RSP, STACK);
   bench.context.rflags = 0x202n;
-  for (const [from, to] of AREAS) {
-    bench.write(from, new Uint8Array(Number(to - from)));
-    for (let va = from; va < to; va += PAGE) bench.cpu.dropCode(Number(va >> 12n));
-  }
+  bench.renew();
   // Whatever returns goes to the start.
   bench.write(STACK - BigInt(STACK_BYTES), stack);
   bench.write(CODE, [...code, 0x0f, 0x0b]);

@@ -8,8 +8,8 @@ export const STACK = 0x30_0000n;
 /** Page-table frames, then identity mapping of frames 0 to 511 (2 MiB each L1). */
 const [L4, L3, L2, FIRST_L1] = [1, 2, 3, 4];
 const L1_TABLES = 4;
-/** Where the identity mapping ends. */
-export const MAPPED = BigInt(L1_TABLES) << 21n;
+const MAPPED = BigInt(L1_TABLES) << 21n;
+const PAGE = 0x1000n;
 export const FLAGS: Readonly<Record<'present' | 'write' | 'user' | 'noExecute', bigint>> = {
   present: 1n,
   write: 2n,
@@ -22,6 +22,7 @@ export class Bench {
   readonly cpu: Cpu;
   readonly context: VcpuContext;
   environment: CpuEnvironment;
+  areas: readonly (readonly [from: bigint, to: bigint])[] = [];
 
   constructor(translateAfter: number | null = null) {
     this.machine = createMachine({ memoryBytes: 16 << 20, cpus: 1, clock: 'virtual', translateAfter });
@@ -49,6 +50,19 @@ export class Bench {
     const { memory } = this.machine;
     memory.view.setBigUint64(memory.address(FIRST_L1 + (page >> 9)) + (page & 511) * 8, (BigInt(frame) << 12n) | flags, true);
     this.context.flushTlb();
+  }
+
+  /** The only memory that can be reached from now on: whole pages. */
+  confine(areas: Bench['areas']): void {
+    this.areas = areas;
+    for (let va = 0n; va < MAPPED; va += PAGE) if (!areas.some(([from, to]) => va >= from && va < to)) this.map(va, 0n);
+  }
+  /** Makes all of that as new, so that nothing is left of an earlier program, and nothing of its code. */
+  renew(): void {
+    for (const [from, to] of this.areas) {
+      this.write(from, new Uint8Array(Number(to - from)));
+      for (let va = from; va < to; va += PAGE) this.cpu.dropCode(Number(va / PAGE));
+    }
   }
 
   write(va: bigint, bytes: ArrayLike<number>): void {
