@@ -217,7 +217,7 @@ export class CodeCache {
         return this.#finish(mfn, key, start);
       }
     }
-    this.#pseudo(PSEUDO.goto, at);
+    this.#pseudo(offset >= 4096 ? PSEUDO.nextPage : PSEUDO.goto, at);
     return this.#finish(mfn, key, start);
   }
 

@@ -230,19 +230,23 @@ const locked: fc.Arbitrary<readonly number[]> = fc.record({ reg: register, at, o
 export type Piece =
   | { readonly bytes: readonly number[] }
   /** A store into the code: a byte of the piece so many further on. */
-  | { readonly patch: number; readonly value: number; readonly by: number }
-  | { readonly kind: 'jcc' | 'call' | 'indirect' | 'overwriting'; readonly cc: number; readonly by: number };
+  | { readonly patch: number; readonly value: number; readonly by: number; readonly alias: boolean }
+  | { readonly kind: 'jcc' | 'call' | 'indirect' | 'overwriting'; readonly cc: number; readonly by: number; readonly alias: boolean };
+/** How far above the code its pages are mapped once more: stores and jumps may go by there. */
+export const ALIAS = 0x1_0000;
+const alias = fc.integer({ min: 0, max: 7 }).map((value) => value === 7);
 /** A jump over or back, in numbers of pieces: conditional, a call, or by way of a register; and returns. */
 const jump: fc.Arbitrary<Piece> = fc.record({
   kind: fc.constantFrom('jcc', 'jcc', 'jcc', 'call', 'call', 'indirect', 'indirect', 'overwriting'),
   cc: fc.nat(15),
   by: fc.integer({ min: -6, max: 6 }),
+  alias,
 });
 export const program: fc.Arbitrary<readonly Piece[]> = fc.array(
   fc.oneof(
     { weight: 10, arbitrary: fc.record({ bytes: fc.oneof({ weight: 3, arbitrary: instruction }, { weight: 1, arbitrary: vector }) }) },
     { weight: 3, arbitrary: fc.record({ bytes: fc.oneof(floating, string, crossing, locked) }) },
-    { weight: 1, arbitrary: fc.record({ patch: fc.nat(15), value: fc.nat(255), by: fc.integer({ min: -4, max: 8 }) }) },
+    { weight: 1, arbitrary: fc.record({ patch: fc.nat(15), value: fc.nat(255), by: fc.integer({ min: -4, max: 8 }), alias }) },
     { weight: 2, arbitrary: jump },
     { weight: 1, arbitrary: fc.constant({ bytes: [0xc3] }) },
   ),
@@ -261,13 +265,14 @@ export function assemble(pieces: readonly Piece[]): Program {
   const end = sizes.reduce((a, b) => a + b, 0);
   const code = pieces.flatMap((piece, i) => {
     if ('bytes' in piece) return piece.bytes;
+    const shift = piece.alias ? ALIAS : 0;
     if ('patch' in piece) {
       const which = Math.min(Math.max(0, i + piece.by), pieces.length - 1);
       const to = starts[which]! + (piece.patch % sizes[which]!);
-      return [0xc6, 0x05, ...i32(to - starts[i]! - 7), piece.value]; // mov byte [rip + …], value
+      return [0xc6, 0x05, ...i32(to - starts[i]! - 7 + shift), piece.value]; // mov byte [rip + …], value
     }
     const to = starts[Math.max(0, i + piece.by)] ?? end;
-    const from = (length: number): number[] => i32(to - starts[i]! - length);
+    const from = (length: number): number[] => i32(to - starts[i]! - length + shift);
     switch (piece.kind) {
       case 'jcc':
         return [0x0f, 0x80 + piece.cc, ...from(6)];

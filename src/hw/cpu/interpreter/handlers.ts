@@ -8,7 +8,19 @@ import { CONTEXT, EXIT } from '../layout.ts';
 import { Bytes } from '../wasm/bytes.ts';
 import { NO_REGISTER, type Decoded } from '../decode/decoder.ts';
 import { I32, I64, ModuleWriter, type ValueType } from '../wasm/module.ts';
-import { dispatch, enterAt, farJump, gotoPseudo, guardPseudo, leaveAt, nearJump, storeConst, swap32, swap64 } from './routines.ts';
+import {
+  dispatch,
+  enterAt,
+  farJump,
+  gotoPseudo,
+  guardPseudo,
+  leaveAt,
+  nearJump,
+  nextPagePseudo,
+  storeConst,
+  swap32,
+  swap64,
+} from './routines.ts';
 import { MaterializeEmitter } from './materialize.ts';
 import { PSEUDO } from './pseudo.ts';
 import { HandlerEmitter, type Helpers, type Shape } from './handler-emitter.ts';
@@ -189,6 +201,7 @@ export function buildHandlers(memoryPages: number, hot: number, model: CodeMode[
   table[PSEUDO.stale] = shared(handlerType, [], (code) => leaveAt(code, EXIT.lookup));
   table[PSEUDO.goto] = shared(handlerType, [I32], (code) => gotoPseudo(code, handlerType, hot));
   table[PSEUDO.guard] = shared(handlerType, [], (code) => guardPseudo(code, handlerType, named.guardHolds!));
+  table[PSEUDO.nextPage] = shared(handlerType, [], (code) => nextPagePseudo(code, jump));
   table[PSEUDO.undefined] = shared(handlerType, [], (code) => {
     storeConst(code, CONTEXT.exitVector, 6);
     storeConst(code, CONTEXT.exitError, -1);

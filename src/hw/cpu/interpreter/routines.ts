@@ -176,6 +176,18 @@ export function gotoPseudo(code: Bytes, handlerType: number, hot: number): void 
   leaveAt(code, EXIT.lookup);
 }
 
+/** End of a page that runs on: what the next page is, only the jump cache knows, which is forgotten when that changes. */
+export function nextPagePseudo(code: Bytes, jump: number): void {
+  get(code, 0);
+  get(code, 1);
+  i64Load(code, UOP.rip);
+  get(code, 2);
+  i32Const(code, 1);
+  code.u8(0x6a); // a jump takes itself off the budget, and this is none
+  code.u8(0x12);
+  code.u32(jump);
+}
+
 /** Before an instruction that lies on two pages: does the second still translate to the same frame? */
 export function guardPseudo(code: Bytes, handlerType: number, guardHolds: number): void {
   get(code, 0);
