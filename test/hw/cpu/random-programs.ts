@@ -229,24 +229,27 @@ const locked: fc.Arbitrary<readonly number[]> = fc.record({ reg: register, at, o
 });
 export type Piece =
   | { readonly bytes: readonly number[] }
-  /** A store into the code: a byte of the piece so many further on. */
-  | { readonly patch: number; readonly value: number; readonly by: number; readonly alias: boolean }
+  /** A store into the code: a byte, or eight from there, of the piece so many further on. */
+  | { readonly patch: number; readonly value: number; readonly by: number; readonly alias: boolean; readonly wide: boolean }
   | { readonly kind: 'jcc' | 'call' | 'indirect' | 'overwriting'; readonly cc: number; readonly by: number; readonly alias: boolean };
 /** How far above the code its pages are mapped once more: stores and jumps may go by there. */
 export const ALIAS = 0x1_0000;
-const alias = fc.integer({ min: 0, max: 7 }).map((value) => value === 7);
+const seldom = fc.integer({ min: 0, max: 7 }).map((value) => value === 7);
 /** A jump over or back, in numbers of pieces: conditional, a call, or by way of a register; and returns. */
 const jump: fc.Arbitrary<Piece> = fc.record({
   kind: fc.constantFrom('jcc', 'jcc', 'jcc', 'call', 'call', 'indirect', 'indirect', 'overwriting'),
   cc: fc.nat(15),
   by: fc.integer({ min: -6, max: 6 }),
-  alias,
+  alias: seldom,
 });
 export const program: fc.Arbitrary<readonly Piece[]> = fc.array(
   fc.oneof(
     { weight: 10, arbitrary: fc.record({ bytes: fc.oneof({ weight: 3, arbitrary: instruction }, { weight: 1, arbitrary: vector }) }) },
     { weight: 3, arbitrary: fc.record({ bytes: fc.oneof(floating, string, crossing, locked) }) },
-    { weight: 1, arbitrary: fc.record({ patch: fc.nat(15), value: fc.nat(255), by: fc.integer({ min: -4, max: 8 }), alias }) },
+    {
+      weight: 1,
+      arbitrary: fc.record({ patch: fc.nat(15), value: fc.nat(255), by: fc.integer({ min: -4, max: 8 }), alias: seldom, wide: seldom }),
+    },
     { weight: 2, arbitrary: jump },
     { weight: 1, arbitrary: fc.constant({ bytes: [0xc3] }) },
   ),
@@ -260,7 +263,9 @@ export interface Program {
   readonly starts: readonly number[];
 }
 export function assemble(pieces: readonly Piece[]): Program {
-  const sizes = pieces.map((piece) => ('bytes' in piece ? piece.bytes.length : 'patch' in piece ? 7 : SIZES[piece.kind]));
+  const sizes = pieces.map((piece) =>
+    'bytes' in piece ? piece.bytes.length : 'patch' in piece ? (piece.wide ? 11 : 7) : SIZES[piece.kind],
+  );
   const starts = sizes.map((_, i) => sizes.slice(0, i).reduce((a, b) => a + b, 0));
   const end = sizes.reduce((a, b) => a + b, 0);
   const code = pieces.flatMap((piece, i) => {
@@ -269,7 +274,9 @@ export function assemble(pieces: readonly Piece[]): Program {
     if ('patch' in piece) {
       const which = Math.min(Math.max(0, i + piece.by), pieces.length - 1);
       const to = starts[which]! + (piece.patch % sizes[which]!);
-      return [0xc6, 0x05, ...i32(to - starts[i]! - 7 + shift), piece.value]; // mov byte [rip + …], value
+      const at = i32(to - starts[i]! - sizes[i]! + shift);
+      // mov qword [rip + …], value; mov byte
+      return piece.wide ? [0x48, 0xc7, 0x05, ...at, ...i32(piece.value * 0x10101)] : [0xc6, 0x05, ...at, piece.value];
     }
     const to = starts[Math.max(0, i + piece.by)] ?? end;
     const from = (length: number): number[] => i32(to - starts[i]! - length + shift);
